@@ -1,0 +1,10 @@
+//! The metric model (what travels, in which units) and, with the feature `collect`, the collectors that fill it.
+//! Nothing here knows of HTTP, storage or schedules.
+#![warn(missing_docs)]
+
+pub mod model;
+
+#[cfg(all(feature = "collect", target_os = "linux"))]
+pub mod linux;
+#[cfg(all(feature = "collect", target_os = "linux"))]
+pub use linux as collect;

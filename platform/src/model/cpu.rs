@@ -1,0 +1,74 @@
+//! Processor time by mode, in total and per core, and frequency.
+
+use serde::{Deserialize, Serialize};
+
+/// Processor readings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cpu {
+    /// Time by mode over all cores. Linux: `/proc/stat` line `cpu`.
+    pub total: Modes,
+    /// Time by mode of each online core.
+    #[serde(default)]
+    pub cores: Vec<Core>,
+    /// Context switches since boot. Counter. Linux: `/proc/stat` line `ctxt`.
+    pub context_switches_total: Option<u64>,
+    /// Interrupts serviced since boot. Counter. Linux: `/proc/stat` line `intr`, field 1.
+    pub interrupts_total: Option<u64>,
+}
+
+/// One core.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Core {
+    /// The kernel's number of the core. Offline cores leave holes.
+    pub index: u32,
+    /// Time by mode. Linux: `/proc/stat` line `cpuN`.
+    pub modes: Modes,
+    /// Present frequency, hertz.
+    /// Linux: `/sys/devices/system/cpu/cpuN/cpufreq/scaling_cur_freq` × 1000, else `/proc/cpuinfo` `cpu MHz`.
+    pub frequency_hertz: Option<u64>,
+}
+
+/// Seconds spent in each mode since boot. Counters.
+/// Linux: fields of a `cpu` line of `/proc/stat`, in ticks of 1/100 s; old kernels lack the later fields.
+/// macOS: `host_processor_info`, which has only user, nice, system and idle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Modes {
+    /// In user space, guests included (field 1).
+    pub user_seconds_total: f64,
+    /// In user space at lowered priority, niced guests included (field 2).
+    pub nice_seconds_total: f64,
+    /// In the kernel (field 3).
+    pub system_seconds_total: f64,
+    /// Idle (field 4).
+    pub idle_seconds_total: f64,
+    /// Idle while I/O was outstanding (field 5).
+    pub iowait_seconds_total: Option<f64>,
+    /// Servicing interrupts (field 6).
+    pub irq_seconds_total: Option<f64>,
+    /// Servicing soft interrupts (field 7).
+    pub softirq_seconds_total: Option<f64>,
+    /// Taken by the hypervisor for others (field 8).
+    pub steal_seconds_total: Option<f64>,
+    /// Running a guest; also counted in `user` (field 9).
+    pub guest_seconds_total: Option<f64>,
+    /// Running a niced guest; also counted in `nice` (field 10).
+    pub guest_nice_seconds_total: Option<f64>,
+}
+
+impl Modes {
+    /// Seconds in all modes. Guest time is part of user and nice and is not counted twice.
+    pub fn sum_seconds(&self) -> f64 {
+        self.user_seconds_total
+            + self.nice_seconds_total
+            + self.system_seconds_total
+            + self.irq_seconds_total.unwrap_or(0.0)
+            + self.softirq_seconds_total.unwrap_or(0.0)
+            + self.steal_seconds_total.unwrap_or(0.0)
+            + self.rest_seconds()
+    }
+
+    /// Seconds in which the processor did nothing: idle, and idle waiting for I/O.
+    pub fn rest_seconds(&self) -> f64 {
+        self.idle_seconds_total + self.iowait_seconds_total.unwrap_or(0.0)
+    }
+}

@@ -1,0 +1,53 @@
+//! The slowly changing facts of a host.
+
+use serde::{Deserialize, Serialize};
+
+/// What a host is. Sent with every batch, stored when it changes. Only the name is always known.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Host {
+    /// The host's name. Linux: `/proc/sys/kernel/hostname`.
+    pub hostname: String,
+    /// The kind of system: `Linux`, `Darwin`.
+    pub os: Option<String>,
+    /// Kernel release. Linux: `/proc/sys/kernel/osrelease`.
+    pub os_release: Option<String>,
+    /// Kernel build. Linux: `/proc/sys/kernel/version`.
+    pub os_version: Option<String>,
+    /// The distribution's full name. Linux: `PRETTY_NAME` in `/etc/os-release`.
+    pub distribution: Option<String>,
+    /// The kernel's name of the machine's architecture, such as `aarch64` (`uname -m`).
+    pub architecture: Option<String>,
+    /// The machine's model. Linux: `/sys/firmware/devicetree/base/model`, else DMI `product_name`.
+    pub model: Option<String>,
+    /// The processor's name. Linux: `/proc/cpuinfo`.
+    pub processor: Option<String>,
+    /// Hardware threads online.
+    pub logical_cores: Option<u32>,
+    /// Cores, hardware threads of one core counted once.
+    pub physical_cores: Option<u32>,
+    /// Lowest frequency of a core, hertz. Linux: `cpufreq/cpuinfo_min_freq`.
+    pub min_frequency_hertz: Option<u64>,
+    /// Highest frequency of a core, hertz. Linux: `cpufreq/cpuinfo_max_freq`.
+    pub max_frequency_hertz: Option<u64>,
+    /// When the running boot began, seconds since 1970. Linux: `/proc/stat` line `btime`.
+    pub boot_unix_seconds: Option<i64>,
+    /// The mountpoint that stands for the host's disk in `/system` and `/data`; `/` unless told otherwise.
+    pub disk_mountpoint: Option<String>,
+    /// The interface of the default route.
+    pub primary_interface: Option<Address>,
+}
+
+/// An interface and its address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// The kernel's name of the interface.
+    pub name: String,
+    /// IPv4 address.
+    pub ipv4: Option<String>,
+    /// IPv4 netmask.
+    pub netmask: Option<String>,
+    /// IPv4 broadcast address.
+    pub broadcast: Option<String>,
+    /// `full`, `half`. Linux: `/sys/class/net/NAME/duplex`.
+    pub duplex: Option<String>,
+}

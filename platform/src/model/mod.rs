@@ -1,0 +1,25 @@
+//! What travels: plain data, one noun a file. Units are in the names; a reading the host lacks is `None`, never zero.
+
+mod batch;
+pub mod catalog;
+mod clock;
+mod cpu;
+mod disk;
+mod filesystem;
+mod host;
+mod load;
+mod memory;
+mod network;
+mod sample;
+pub mod system;
+
+pub use batch::{Agent, Batch};
+pub use clock::Clock;
+pub use cpu::{Core, Cpu, Modes};
+pub use disk::Disk;
+pub use filesystem::Filesystem;
+pub use host::{Address, Host};
+pub use load::Load;
+pub use memory::{Memory, Swap};
+pub use network::Network;
+pub use sample::Sample;

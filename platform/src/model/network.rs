@@ -1,0 +1,33 @@
+//! Traffic and state of one network interface.
+
+use serde::{Deserialize, Serialize};
+
+/// One network interface. Linux: `/proc/net/dev` and `/sys/class/net/NAME`. macOS: `NET_RT_IFLIST2`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// The kernel's name, such as `eth0`.
+    pub interface: String,
+    /// Bytes received since boot. Counter.
+    pub rx_bytes_total: u64,
+    /// Packets received since boot. Counter.
+    pub rx_packets_total: u64,
+    /// Receive errors since boot. Counter.
+    pub rx_errors_total: u64,
+    /// Received packets dropped since boot. Counter.
+    pub rx_dropped_total: u64,
+    /// Bytes sent since boot. Counter.
+    pub tx_bytes_total: u64,
+    /// Packets sent since boot. Counter.
+    pub tx_packets_total: u64,
+    /// Send errors since boot. Counter.
+    pub tx_errors_total: u64,
+    /// Packets dropped on sending since boot. Counter.
+    pub tx_dropped_total: u64,
+    /// Whether it can carry traffic. `/sys/class/net/NAME/operstate`: `up` yes, `down` and the like no,
+    /// `unknown` (loopback, tunnels) `None`.
+    pub up: Option<bool>,
+    /// Link speed, bits per second. `/sys/class/net/NAME/speed` × 1 000 000; absent for virtual links.
+    pub speed_bits_per_second: Option<u64>,
+    /// Largest packet, bytes. `/sys/class/net/NAME/mtu`.
+    pub mtu_bytes: Option<u64>,
+}

@@ -1,0 +1,37 @@
+//! The readings of one host at one instant.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Clock, Cpu, Disk, Filesystem, Load, Memory, Network, Swap};
+
+/// The readings of one host at one instant. What the host lacks is `None` or an empty list.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// When it was taken.
+    pub at: Clock,
+    /// The boot it was taken in, when that is not the boot of the batch that carries it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_id: Option<String>,
+    /// Seconds until the next sample is due: what tells a gap from a slow schedule.
+    pub interval_seconds: Option<f64>,
+    /// Seconds since boot, suspended time included.
+    /// Linux: `/proc/uptime` field 1. macOS: `kern.boottime`.
+    pub uptime_seconds: Option<f64>,
+    /// Processor time and frequency.
+    pub cpu: Option<Cpu>,
+    /// Load averages and process counts.
+    pub load: Option<Load>,
+    /// Memory.
+    pub memory: Option<Memory>,
+    /// Swap.
+    pub swap: Option<Swap>,
+    /// Mounted local filesystems.
+    #[serde(default)]
+    pub filesystems: Vec<Filesystem>,
+    /// Block devices.
+    #[serde(default)]
+    pub disks: Vec<Disk>,
+    /// Network interfaces.
+    #[serde(default)]
+    pub networks: Vec<Network>,
+}
