@@ -178,9 +178,7 @@ pub static HOST: Table<Sample> = Table {
         real("cpu.iowait_seconds_total", Mode, Seconds, "idle, waiting for I/O", |s| {
             cpu(s, |c| c.total.iowait_seconds_total)
         }),
-        real("cpu.irq_seconds_total", Mode, Seconds, "servicing interrupts", |s| {
-            cpu(s, |c| c.total.irq_seconds_total)
-        }),
+        real("cpu.irq_seconds_total", Mode, Seconds, "servicing interrupts", |s| cpu(s, |c| c.total.irq_seconds_total)),
         real("cpu.softirq_seconds_total", Mode, Seconds, "servicing soft interrupts", |s| {
             cpu(s, |c| c.total.softirq_seconds_total)
         }),
@@ -207,9 +205,7 @@ pub static HOST: Table<Sample> = Table {
         integer("memory.available_bytes", Gauge, Bytes, "memory that programs could have without swapping", |s| {
             memory(s, |m| Some(m.available_bytes))
         }),
-        integer("memory.buffers_bytes", Gauge, Bytes, "buffers of block devices", |s| {
-            memory(s, |m| m.buffers_bytes)
-        }),
+        integer("memory.buffers_bytes", Gauge, Bytes, "buffers of block devices", |s| memory(s, |m| m.buffers_bytes)),
         integer("memory.cached_bytes", Gauge, Bytes, "page cache", |s| memory(s, |m| m.cached_bytes)),
         integer("memory.shared_bytes", Gauge, Bytes, "shared memory and tmpfs", |s| memory(s, |m| m.shared_bytes)),
         integer("memory.slab_bytes", Gauge, Bytes, "kernel slab", |s| memory(s, |m| m.slab_bytes)),
@@ -286,9 +282,7 @@ pub static DISK: Table<Disk> = Table {
         real("write_seconds_total", Counter, Seconds, "time spent by writes", |d| d.write_seconds_total),
         integer("in_flight", Gauge, Count, "requests in flight", |d| d.in_flight),
         real("busy_seconds_total", Counter, Seconds, "time with a request in flight", |d| d.busy_seconds_total),
-        real("queue_seconds_total", Counter, Seconds, "time in flight summed over requests", |d| {
-            d.queue_seconds_total
-        }),
+        real("queue_seconds_total", Counter, Seconds, "time in flight summed over requests", |d| d.queue_seconds_total),
     ],
 };
 

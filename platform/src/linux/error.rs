@@ -1,0 +1,56 @@
+//! What can go wrong between the kernel's files and the model.
+
+use std::{io, path::PathBuf};
+
+/// The longest piece of a malformed line that an error carries, in characters.
+const EXCERPT_CHARS: usize = 80;
+
+/// Why a reading is missing.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file could not be opened or read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file is larger than any that is meant to be read whole.
+    #[error("{} is larger than {limit_bytes} bytes", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most that is read, bytes.
+        limit_bytes: u64,
+    },
+    /// A file does not say what the kernel documents.
+    #[error("malformed {file}: {found}")]
+    Malformed {
+        /// The file under its usual name.
+        file: &'static str,
+        /// What stands there, or what is missing.
+        found: String,
+    },
+}
+
+impl Error {
+    /// A line that cannot be understood.
+    pub(super) fn line(file: &'static str, line: &str) -> Self {
+        Self::Malformed { file, found: format!("`{}`", line.chars().take(EXCERPT_CHARS).collect::<String>()) }
+    }
+
+    /// A line that should be there and is not.
+    pub(super) fn missing(file: &'static str, name: &str) -> Self {
+        Self::Malformed { file, found: format!("no line `{name}`") }
+    }
+}
+
+/// A collector that had nothing to give.
+#[derive(Debug)]
+pub struct Failure {
+    /// Its noun, such as `cpu`.
+    pub collector: &'static str,
+    /// Why.
+    pub error: Error,
+}

@@ -1,0 +1,89 @@
+//! The few calls for which there is no file to read. All `unsafe` of this system is here.
+#![allow(unsafe_code)]
+// The C types are wider on some targets than on others: a cast that is needed on one is idle on the next.
+#![allow(clippy::unnecessary_cast)]
+
+use std::{ffi::CString, io, mem::MaybeUninit, os::unix::ffi::OsStrExt, path::Path};
+
+/// What `statvfs` says of a filesystem.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Space {
+    /// Size, bytes.
+    pub total_bytes: u64,
+    /// Free space, bytes.
+    pub free_bytes: u64,
+    /// Free space for ordinary users, bytes.
+    pub available_bytes: u64,
+    /// Inodes; 0 where the filesystem makes them as needed.
+    pub inodes: u64,
+    /// Free inodes.
+    pub inodes_free: u64,
+}
+
+/// The space of the filesystem that holds `path`. Blocks as long as that filesystem does not answer.
+pub(super) fn statvfs(path: &Path) -> io::Result<Space> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    let mut space = MaybeUninit::<libc::statvfs64>::uninit();
+    // SAFETY: `path` is a NUL-terminated string and `space` has the size of the struct that the call fills.
+    if unsafe { libc::statvfs64(path.as_ptr(), space.as_mut_ptr()) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call succeeded, and then it has filled the whole struct.
+    let space = unsafe { space.assume_init() };
+    let unit = space.f_frsize as u64;
+    Ok(Space {
+        total_bytes: (space.f_blocks as u64).saturating_mul(unit),
+        free_bytes: (space.f_bfree as u64).saturating_mul(unit),
+        available_bytes: (space.f_bavail as u64).saturating_mul(unit),
+        inodes: space.f_files as u64,
+        inodes_free: space.f_ffree as u64,
+    })
+}
+
+/// Milliseconds since boot, suspended time included. `None` before Linux 2.6.39, which lacks the clock.
+pub(super) fn boottime_ms() -> Option<u64> {
+    let mut now = MaybeUninit::<libc::timespec>::uninit();
+    // SAFETY: `now` has the size of the struct that the call fills.
+    if unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, now.as_mut_ptr()) } != 0 {
+        return None;
+    }
+    // SAFETY: the call succeeded, and then it has filled the struct.
+    let now = unsafe { now.assume_init() };
+    u64::try_from(now.tv_sec as i64 * 1000 + now.tv_nsec as i64 / 1_000_000).ok()
+}
+
+/// The kernel's name of the machine's architecture, such as `aarch64`.
+pub(super) fn machine() -> Option<String> {
+    let mut names = MaybeUninit::<libc::utsname>::zeroed();
+    // SAFETY: `names` has the size of the struct that the call fills.
+    if unsafe { libc::uname(names.as_mut_ptr()) } != 0 {
+        return None;
+    }
+    // SAFETY: the struct is arrays of characters, for which the zeros put there before the call were valid already.
+    let names = unsafe { names.assume_init() };
+    let bytes: Vec<u8> = names.machine.iter().map(|&c| c as u8).take_while(|&c| c != 0).collect();
+    String::from_utf8(bytes).ok().filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_has_a_size() {
+        let space = statvfs(Path::new("/")).unwrap();
+        assert!(space.total_bytes > 0 && space.free_bytes <= space.total_bytes);
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_an_error() {
+        assert_eq!(statvfs(Path::new("/no/such/path")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(statvfs(Path::new("a\0b")).is_err());
+    }
+
+    #[test]
+    fn the_machine_has_a_name_and_has_been_up_for_a_while() {
+        assert!(machine().is_some_and(|name| name.is_ascii()));
+        assert!(boottime_ms().is_some_and(|ms| ms > 0));
+    }
+}

@@ -1,0 +1,68 @@
+//! Frequencies of the cores: cpufreq in `/sys/devices/system/cpu`, else `cpu MHz` of `/proc/cpuinfo`.
+
+use super::{Roots, text};
+use crate::model::Core;
+
+/// The lowest and the highest frequency that the cores can run at, hertz.
+pub fn limits(roots: &Roots, cores: &[Core]) -> (Option<u64>, Option<u64>) {
+    let all = |file| cores.iter().filter_map(move |core| cpufreq(roots, core.index, file));
+    (all("cpuinfo_min_freq").min(), all("cpuinfo_max_freq").max())
+}
+
+/// Fills in the present frequency of each core, where the machine tells it.
+pub(super) fn fill(roots: &Roots, cores: &mut [Core]) {
+    for core in &mut *cores {
+        core.frequency_hertz = cpufreq(roots, core.index, "scaling_cur_freq");
+    }
+    if cores.iter().all(|core| core.frequency_hertz.is_none())
+        && let Ok(text) = text::read(roots.in_proc("cpuinfo"))
+    {
+        for (index, hertz) in parse(&text) {
+            if let Some(core) = cores.iter_mut().find(|core| core.index == index) {
+                core.frequency_hertz = Some(hertz);
+            }
+        }
+    }
+}
+
+/// The `processor` and `cpu MHz` lines of `/proc/cpuinfo`: number of each core and its frequency, hertz.
+pub fn parse(text: &str) -> impl Iterator<Item = (u32, u64)> {
+    let mut index = None;
+    text.lines().filter_map(move |line| {
+        let (name, value) = line.split_once(':')?;
+        match name.trim_end() {
+            "processor" => {
+                index = value.trim().parse().ok();
+                None
+            }
+            "cpu MHz" => {
+                let megahertz: f64 = value.trim().parse().ok()?;
+                // Hypervisors that hide the frequency say 0.
+                (megahertz > 0.0 && megahertz.is_finite()).then_some((index?, (megahertz * 1e6).round() as u64))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// A file of a core's `cpufreq` directory. Linux tells kilohertz.
+fn cpufreq(roots: &Roots, index: u32, file: &str) -> Option<u64> {
+    let kilohertz = text::read_number(roots.in_sys(&format!("devices/system/cpu/cpu{index}/cpufreq/{file}")))?;
+    kilohertz.checked_mul(1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn megahertz_belong_to_the_processor_above_them() {
+        let text = "processor\t: 0\ncpu MHz\t\t: 2596.140\n\nprocessor\t: 4\ncpu MHz\t\t: 800.000\n";
+        assert_eq!(parse(text).collect::<Vec<_>>(), [(0, 2_596_140_000), (4, 800_000_000)]);
+    }
+
+    #[test]
+    fn a_frequency_that_is_hidden_or_orphaned_is_left_out() {
+        assert_eq!(parse("cpu MHz : 800\nprocessor : 0\ncpu MHz : 0.000\nprocessor : 1\ncpu MHz : NaN\n").count(), 0);
+    }
+}

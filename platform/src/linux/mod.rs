@@ -1,0 +1,26 @@
+//! Linux: one noun a file. `read` does the I/O on the roots it is given; `parse` takes text, does no I/O and never panics.
+
+pub mod clock;
+pub mod cpu;
+pub mod disk;
+mod error;
+mod ffi;
+pub mod filesystem;
+pub mod frequency;
+pub mod host;
+pub mod load;
+pub mod memory;
+pub mod mount;
+pub mod network;
+pub mod processor;
+mod roots;
+pub mod route;
+mod sample;
+mod text;
+pub mod uptime;
+
+pub use clock::clock;
+pub use error::{Error, Failure};
+pub use host::{boot_id, host, machine_id};
+pub use roots::Roots;
+pub use sample::{Reading, sample};

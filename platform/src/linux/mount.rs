@@ -1,0 +1,177 @@
+//! Which mounts are worth a look: `/proc/self/mountinfo`, or the first process's when another `/proc` is read.
+
+use std::path::Path;
+
+use procfs::process::MountInfo;
+
+use super::{Error, Roots, text};
+
+const FILE: &str = "/proc/self/mountinfo";
+
+/// Filesystems that live on storage of this machine although they have no block device of their own.
+const LOCAL_WITHOUT_DEVICE: [&str; 4] = ["bcachefs", "btrfs", "ubifs", "zfs"];
+
+/// Images that are full by nature: snaps, firmware, live systems, CDs.
+const IMAGES: [&str; 5] = ["cramfs", "erofs", "iso9660", "romfs", "squashfs"];
+
+/// One mount of a local filesystem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// `major:minor`, the same for all mounts of one filesystem.
+    pub id: String,
+    /// Where it is mounted.
+    pub mountpoint: String,
+    /// The device or source it comes from.
+    pub device: String,
+    /// Its type.
+    pub kind: String,
+    /// Whether it is mounted read-only.
+    pub read_only: bool,
+}
+
+/// The mounts of local filesystems, as the host sees them.
+pub fn read(roots: &Roots) -> Result<Vec<Mount>, Error> {
+    parse(&text::read(roots.in_process("mountinfo"))?)
+}
+
+/// The text of a `mountinfo` file. The mounts of one filesystem stand together, the shortest mountpoint first; `/` is
+/// always among them, everything else only if it is local and no image. Network filesystems never are, nor what lies
+/// hidden under one: asking a dead server for its space blocks for ever.
+pub fn parse(text: &str) -> Result<Vec<Mount>, Error> {
+    let info = |line| MountInfo::from_line(line).map_err(|_| Error::line(FILE, line));
+    let all = text.lines().map(info).collect::<Result<Vec<_>, _>>()?;
+    let candidates = all.iter().filter(|one| one.mount_point == Path::new("/") || is_local(one));
+    let mut mounts: Vec<Mount> = candidates.filter(|one| !is_hidden(one, &all)).map(mount).collect();
+    mounts.sort_by(|a, b| (&a.id, a.mountpoint.len(), &a.mountpoint).cmp(&(&b.id, b.mountpoint.len(), &b.mountpoint)));
+    Ok(mounts)
+}
+
+fn mount(info: &MountInfo) -> Mount {
+    let has = |option| info.mount_options.contains_key(option) || info.super_options.contains_key(option);
+    Mount {
+        id: info.majmin.clone(),
+        mountpoint: unescape(&info.mount_point.to_string_lossy()),
+        device: unescape(info.mount_source.as_deref().unwrap_or("none")),
+        kind: info.fs_type.clone(),
+        read_only: has("ro"),
+    }
+}
+
+/// A filesystem on a block device has that device's numbers; major 0 is what has none: the kernel's own and the network's.
+fn is_local(info: &MountInfo) -> bool {
+    let kind = info.fs_type.as_str();
+    let on_block_device = !info.majmin.starts_with("0:");
+    (on_block_device && !IMAGES.contains(&kind)) || LOCAL_WITHOUT_DEVICE.contains(&kind)
+}
+
+/// Whether the path of a mount leads to another one: something was mounted on top of it, or over a directory above it,
+/// or the mount that it stands on is itself hidden.
+fn is_hidden(info: &MountInfo, all: &[MountInfo]) -> bool {
+    let (mut one, mut way) = (info, info.mnt_id);
+    // Nothing stands on more mounts than there are.
+    for _ in 0..all.len() {
+        let covers = |other: &MountInfo| {
+            let is_same_place = other.mount_point == one.mount_point;
+            let on_top = other.pid == one.mnt_id && is_same_place;
+            let above = other.pid == one.pid && one.mount_point.starts_with(&other.mount_point) && !is_same_place;
+            on_top || above
+        };
+        if all.iter().any(|other| other.mnt_id != one.mnt_id && other.mnt_id != way && covers(other)) {
+            return true;
+        }
+        match all.iter().find(|parent| parent.mnt_id == one.pid && parent.mnt_id != one.mnt_id) {
+            Some(parent) => (one, way) = (parent, one.mnt_id),
+            None => return false,
+        }
+    }
+    false
+}
+
+/// The kernel writes space, tab, newline, backslash and hash in names as a backslash and three octal digits.
+fn unescape(text: &str) -> String {
+    let mut pieces = text.split('\\');
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        match piece.get(..3).and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                bytes.extend_from_slice(&piece.as_bytes()[3..]);
+            }
+            None => {
+                bytes.push(b'\\');
+                bytes.extend_from_slice(piece.as_bytes());
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mountpoints(text: &str) -> Vec<String> {
+        parse(text).unwrap().into_iter().map(|mount| mount.mountpoint).collect()
+    }
+
+    #[test]
+    fn fields_of_a_mount() {
+        let text =
+            r"36 35 8:2 /a /srv/my\040files\011\134 rw,noatime shared:1 master:2 - ext4 /dev/disk\040two ro,errors=x";
+        let expected = Mount {
+            id: "8:2".into(),
+            mountpoint: "/srv/my files\t\\".into(),
+            device: "/dev/disk two".into(),
+            kind: "ext4".into(),
+            read_only: true,
+        };
+        assert_eq!(parse(text).unwrap(), [expected]);
+    }
+
+    #[test]
+    fn only_local_storage_and_the_root_are_listed() {
+        let text = "1 0 0:30 / / rw - overlay overlay rw\n2 1 0:5 / /proc rw - proc proc rw\n\
+            3 1 8:1 / /home rw - ext4 /dev/sda1 rw\n4 1 0:40 / /pool rw - zfs pool rw\n5 1 0:41 / /b rw - btrfs /dev/sdb rw\n\
+            6 1 0:50 / /nfs rw - nfs4 server:/x rw\n7 1 0:51 / /ssh rw - fuse.sshfs me@x: rw\n8 1 0:52 / /smb rw - cifs //x/y rw\n\
+            9 1 7:3 / /snap/core/1 ro - squashfs /dev/loop3 ro\n10 1 0:53 / /tmp rw - tmpfs tmpfs rw\n\
+            11 1 8:17 / /usb rw - fuseblk /dev/sdb1 rw\n12 1 0:54 / /9 rw - 9p host rw\n";
+        assert_eq!(mountpoints(text), ["/", "/pool", "/b", "/home", "/usb"]);
+    }
+
+    #[test]
+    fn mounts_of_one_filesystem_stand_together_the_shortest_first() {
+        let text = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 4 8:2 /x /srv/long rw - xfs /dev/sda2 rw\n\
+            3 1 8:1 /var/a /a rw - ext4 /dev/sda1 rw\n4 1 8:2 / /srv rw - xfs /dev/sda2 rw\n";
+        assert_eq!(mountpoints(text), ["/", "/a", "/srv", "/srv/long"]);
+    }
+
+    #[test]
+    fn what_lies_under_another_mount_is_not_reachable() {
+        // The first root of an old kernel, a disk under a network mount, and one on a directory that was mounted over.
+        let text = "1 1 0:1 / / rw - rootfs rootfs rw\n2 1 8:1 / / rw - ext4 /dev/sda1 rw\n\
+            3 2 8:2 / /data rw - ext4 /dev/sda2 rw\n4 3 0:9 / /data rw - nfs server:/x rw\n\
+            5 2 8:3 / /mnt/disk rw - ext4 /dev/sda3 rw\n6 5 8:4 / /mnt/disk/sub rw - ext4 /dev/sda4 rw\n\
+            7 2 0:10 / /mnt rw - nfs server:/y rw\n8 2 8:5 / /mntx rw - ext4 /dev/sda5 rw\n";
+        let mounts = parse(text).unwrap();
+        let found: Vec<_> = mounts.iter().map(|mount| (mount.mountpoint.as_str(), mount.kind.as_str())).collect();
+        assert_eq!(found, [("/", "ext4"), ("/mntx", "ext4")]);
+    }
+
+    #[test]
+    fn mounts_that_stand_on_each_other_end() {
+        assert_eq!(mountpoints("1 2 8:1 / /a rw - ext4 a rw\n2 1 8:2 / /b rw - ext4 b rw\n"), ["/a", "/b"]);
+    }
+
+    #[test]
+    fn odd_escapes_are_left_as_they_are() {
+        assert_eq!(unescape(r"a\04"), r"a\04");
+        assert_eq!(unescape(r"a\999\"), r"a\999\");
+        assert_eq!(unescape(r"\303\244"), "ä");
+    }
+
+    #[test]
+    fn the_error_names_the_line() {
+        let message = parse("36 35 8:2 / /a rw").unwrap_err().to_string();
+        assert_eq!(message, "malformed /proc/self/mountinfo: `36 35 8:2 / /a rw`");
+    }
+}

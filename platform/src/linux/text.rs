@@ -1,0 +1,43 @@
+//! Small files as text.
+
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use super::Error;
+
+/// The most that is read of a file. The largest that matter (`mountinfo` of a busy container host, `stat` of a machine
+/// with thousands of interrupts) stay below 1 MiB; only routing tables can exceed it.
+const LIMIT_BYTES: u64 = 4 << 20;
+
+/// A whole file. What is not UTF-8 in it is replaced, so that one odd name does not hide everything else.
+pub(super) fn read(path: PathBuf) -> Result<String, Error> {
+    let mut bytes = Vec::with_capacity(4096);
+    match File::open(&path).and_then(|file| file.take(LIMIT_BYTES + 1).read_to_end(&mut bytes)) {
+        Ok(length) if length as u64 > LIMIT_BYTES => Err(Error::TooLarge { path, limit_bytes: LIMIT_BYTES }),
+        Ok(_) => {
+            Ok(String::from_utf8(bytes)
+                .unwrap_or_else(|invalid| String::from_utf8_lossy(invalid.as_bytes()).into_owned()))
+        }
+        Err(source) => Err(Error::Read { path, source }),
+    }
+}
+
+/// A file that holds one value, without the space or NUL around it. `None` if there is no file, or nothing in it.
+pub(super) fn read_value(path: PathBuf) -> Option<String> {
+    let text = read(path).ok()?;
+    let value = text.trim_matches(|c: char| c == '\0' || c.is_whitespace());
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// A file that holds one number. `None` if it cannot be read, or says something else.
+pub(super) fn read_number(path: PathBuf) -> Option<u64> {
+    read_value(path)?.parse().ok()
+}
+
+/// Whether there is such a file or directory.
+pub(super) fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
