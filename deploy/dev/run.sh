@@ -91,8 +91,8 @@ NO_COLOR=1 "$SISKIN_SERVER_BIN" serve --listen "$listen" --data "$data" >"$logs/
 server=$!
 wait_for "answer of the server" server_answers
 before="$(samples)"
-NO_COLOR=1 SISKIN_AGENT_STATE="${SISKIN_AGENT_STATE:-$logs/agent}" \
-    "$SISKIN_AGENT_BIN" --listen "$agent_listen" --server "http://$listen" --interval "${SISKIN_AGENT_INTERVAL:-2}" >"$logs/agent.log" 2>&1 &
+NO_COLOR=1 "$SISKIN_AGENT_BIN" --listen "$agent_listen" --server "http://$listen" \
+    --interval "${SISKIN_AGENT_INTERVAL:-2}" >"$logs/agent.log" 2>&1 &
 agent=$!
 set +m
 wait_for "sample" sample_stored

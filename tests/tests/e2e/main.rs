@@ -1,0 +1,29 @@
+//! End to end: the real server and the real agent, started as programs, asked over HTTP.
+//!
+//! - `agent_path`: host → agent → server → `/data`, `/hosts`, `/details`
+//! - `kernel_agreement`: what is stored is what the kernel says
+//! - `old_server`: the predecessor's server, byte shapes and error texts
+//! - `old_forwarder`: the predecessor's forwarder between our agent and our server
+//! - `native`: batches, lines, compression, duplicates, gaps, streams, wrong clocks
+//! - `query`: rates from counters, gaps, downsampling
+//! - `durability`: kill -9 under load, twenty times
+//! - `hostile`: bodies that must be refused, and refused whole
+//! - `admission`: more than the server can take
+//! - `lifecycle`: SIGTERM, one server per data, the predecessor's database
+//! - `access`: tokens, and who may listen where
+//! - `own_metrics`: `GET /metrics`
+#![allow(clippy::unwrap_used)] // A test may fail at any line.
+
+mod access;
+mod admission;
+mod agent_path;
+mod durability;
+mod hostile;
+mod kernel_agreement;
+mod lifecycle;
+mod native;
+mod old_forwarder;
+mod old_server;
+mod own_metrics;
+mod query;
+mod support;
