@@ -1,0 +1,277 @@
+//! What the agent is told: flags, their environment twins and the predecessor's variables, checked.
+//! Every value is checked here; nothing below reads the environment.
+
+use std::ffi::OsString;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use siskin_platform::collect::Roots;
+
+use crate::endpoint::{Credentials, Endpoint};
+use crate::log::Level;
+use crate::settings::{Given, Sources, Switch};
+
+/// The text of `--help`.
+pub const HELP: &str = include_str!("help.txt");
+
+const DEFAULT_HOST: &str = "127.0.0.1";
+const DEFAULT_PORT: &str = "5001";
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
+/// Below a tenth of a second the agent would measure itself.
+const MIN_INTERVAL_SECONDS: f64 = 0.1;
+/// Beyond a day a host would be forgotten between two samples.
+const MAX_INTERVAL_SECONDS: f64 = 86_400.0;
+/// Longer than any id of ours or of a person's making.
+const MAX_ID_BYTES: usize = 128;
+
+/// What to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Sample, serve and push until told to stop.
+    Run(Options),
+    /// Print one `/system` document.
+    Once(Options),
+    /// Print the help text.
+    Help,
+    /// Print the version.
+    Version,
+}
+
+/// Checked settings.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where `/system` and `/health` are served: the addresses to try, in order.
+    pub listen: Vec<SocketAddr>,
+    /// Where samples are pushed, if anywhere.
+    pub server: Option<Endpoint>,
+    /// What the server is shown.
+    pub credentials: Credentials,
+    /// Distance of two samples.
+    pub interval: Duration,
+    /// The stable id, when it is not the machine's.
+    pub id: Option<String>,
+    /// Where the kernel's files are.
+    pub roots: Roots,
+    /// The mountpoint that stands for the host's disk in `/system`.
+    pub disk_mountpoint: String,
+    /// The least important log line that is written.
+    pub log_level: Level,
+}
+
+/// Reads the command line (without the program's name) and the environment. The error is one line for the person.
+pub fn parse(
+    args: impl IntoIterator<Item = OsString>,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> Result<Command, String> {
+    let (switch, sources) = Sources::read(args, env)?;
+    match switch {
+        Switch::Help => Ok(Command::Help),
+        Switch::Version => Ok(Command::Version),
+        Switch::Once => Ok(Command::Once(options(&sources)?)),
+        Switch::None => Ok(Command::Run(options(&sources)?)),
+    }
+}
+
+fn options<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Options, String> {
+    let server = sources.find("server")?.map(endpoint).transpose()?;
+    Ok(Options {
+        listen: listen(sources)?,
+        credentials: credentials(sources, server.as_ref())?,
+        server,
+        interval: sources.find("interval")?.map_or(Ok(DEFAULT_INTERVAL), interval)?,
+        id: sources.find("id")?.map(id).transpose()?,
+        roots: roots(sources)?,
+        disk_mountpoint: sources.find("disk-path")?.map_or(Ok("/".to_owned()), absolute)?,
+        log_level: sources.find("log-level")?.map_or(Ok(Level::Info), log_level)?,
+    })
+}
+
+/// The predecessor had host and port in two variables.
+fn listen<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Vec<SocketAddr>, String> {
+    if let Some(given) = sources.find("listen")? {
+        let address = given.value.clone();
+        return resolve(&given, &address);
+    }
+    let or_default = |name: &str, value: &str| -> Result<Given, String> {
+        let given = sources.variable(name)?;
+        Ok(given.unwrap_or_else(|| Given { from: name.to_owned(), value: value.to_owned() }))
+    };
+    let host = or_default("SYSTEM_STATS_HOST", DEFAULT_HOST)?;
+    let port = or_default("SYSTEM_STATS_PORT", DEFAULT_PORT)?;
+    if port.value.parse::<u16>().is_err() {
+        return Err(port.wrong("expected a port from 0 to 65535"));
+    }
+    let name = if host.value.contains(':') { format!("[{}]", host.value) } else { host.value.clone() };
+    resolve(&host, &format!("{name}:{}", port.value))
+}
+
+fn credentials<E: Fn(&str) -> Option<OsString>>(
+    sources: &Sources<E>,
+    server: Option<&Endpoint>,
+) -> Result<Credentials, String> {
+    let (from, credentials) = if let Some(file) = sources.find("token-file")? {
+        (file.from, Credentials::TokenFile(PathBuf::from(file.value)))
+    } else if let Some(token) = sources.variable("SISKIN_AGENT_TOKEN")? {
+        (token.from, Credentials::Token(token.value))
+    } else if let Some(user_info) = server.and_then(|server| server.user_info.clone()) {
+        ("--server".to_owned(), Credentials::Basic(user_info))
+    } else {
+        return Ok(Credentials::None);
+    };
+    credentials.authorization().map_err(|error| format!("{from}: {error}"))?;
+    Ok(credentials)
+}
+
+fn roots<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Roots, String> {
+    let mut roots = Roots::default();
+    for (flag, root) in [("proc", &mut roots.proc), ("sys", &mut roots.sys), ("root", &mut roots.root)] {
+        if let Some(given) = sources.find(flag)? {
+            *root = PathBuf::from(&given.value);
+            if !root.is_dir() {
+                return Err(given.wrong("expected a directory"));
+            }
+        }
+    }
+    Ok(roots)
+}
+
+fn resolve(given: &Given, address: &str) -> Result<Vec<SocketAddr>, String> {
+    match address.to_socket_addrs() {
+        Ok(addresses) => Ok(addresses.collect()),
+        Err(_) => Err(given.wrong("expected an address of this host, such as 127.0.0.1:5001")),
+    }
+}
+
+/// The message leaves the URL out: it may hold a password.
+fn endpoint(given: Given) -> Result<Endpoint, String> {
+    Endpoint::parse(&given.value).map_err(|error| format!("{}: {error}", given.from))
+}
+
+fn interval(given: Given) -> Result<Duration, String> {
+    let seconds = given.value.trim().parse::<f64>().ok();
+    let seconds = seconds.filter(|seconds| (MIN_INTERVAL_SECONDS..=MAX_INTERVAL_SECONDS).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| given.wrong("expected seconds from 0.1 to 86400"))
+}
+
+fn id(given: Given) -> Result<String, String> {
+    let fits = given.value.len() <= MAX_ID_BYTES && given.value.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits && !given.value.is_empty() {
+        Ok(given.value)
+    } else {
+        Err(given.wrong("expected 1 to 128 visible ASCII characters"))
+    }
+}
+
+fn absolute(given: Given) -> Result<String, String> {
+    if given.value.starts_with('/') { Ok(given.value) } else { Err(given.wrong("expected an absolute path")) }
+}
+
+fn log_level(given: Given) -> Result<Level, String> {
+    given.value.parse().map_err(|()| given.wrong("expected error, warn, info or debug"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::SETTINGS;
+
+    fn run(args: &[&str], env: &[(&str, &str)]) -> Result<Options, String> {
+        let env = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
+        match parse(args.iter().map(OsString::from), env)? {
+            Command::Run(options) | Command::Once(options) => Ok(options),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn listen(args: &[&str], env: &[(&str, &str)]) -> String {
+        run(args, env).unwrap().listen[0].to_string()
+    }
+
+    #[test]
+    fn the_defaults() {
+        let options = run(&[], &[]).unwrap();
+        assert_eq!(options.listen, ["127.0.0.1:5001".parse().unwrap()]);
+        assert_eq!(options.interval, Duration::from_secs(10));
+        assert_eq!(options.server, None);
+        assert_eq!(options.credentials, Credentials::None);
+        assert_eq!(options.disk_mountpoint, "/");
+        assert_eq!(options.log_level, Level::Info);
+        assert_eq!(options.roots.proc, PathBuf::from("/proc"));
+    }
+
+    #[test]
+    fn the_predecessors_host_and_port_still_work() {
+        assert_eq!(listen(&[], &[("SYSTEM_STATS_HOST", "0.0.0.0")]), "0.0.0.0:5001");
+        assert_eq!(listen(&[], &[("SYSTEM_STATS_PORT", "6001")]), "127.0.0.1:6001");
+        assert_eq!(listen(&[], &[("SYSTEM_STATS_HOST", "::"), ("SYSTEM_STATS_PORT", "1")]), "[::]:1");
+        let old = ("SYSTEM_STATS_HOST", "0.0.0.0");
+        assert_eq!(listen(&[], &[("SISKIN_AGENT_LISTEN", "127.0.0.1:0"), old]), "127.0.0.1:0");
+        assert_eq!(listen(&["--listen", "127.0.0.1:1"], &[("SISKIN_AGENT_LISTEN", "127.0.0.1:0")]), "127.0.0.1:1");
+    }
+
+    #[test]
+    fn the_predecessors_other_variables_still_work() {
+        let options = run(
+            &[],
+            &[
+                ("MONITORING_SERVER_METRICS_URL", "http://monitor:5050/metrics"),
+                ("SYSTEM_STATS_FORWARD_INTERVAL", "30"),
+                ("SYSTEM_STATS_LOG_LEVEL", "WARNING"),
+                ("SYSTEM_STATS_DISK_PATH", "/data"),
+            ],
+        );
+        let options = options.unwrap();
+        assert_eq!(options.server.unwrap().authority, "monitor:5050");
+        assert_eq!(options.interval, Duration::from_secs(30));
+        assert_eq!(options.log_level, Level::Warn);
+        assert_eq!(options.disk_mountpoint, "/data");
+    }
+
+    #[test]
+    fn a_token_wins_over_the_user_of_the_url() {
+        let url = "--server=http://x:old@host";
+        assert_eq!(run(&[url], &[]).unwrap().credentials, Credentials::Basic("x:old".into()));
+        let options = run(&[url], &[("SISKIN_AGENT_TOKEN", "new")]).unwrap();
+        assert_eq!(options.credentials, Credentials::Token("new".into()));
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_flag_or_variable_and_what_is_expected() {
+        for (args, env, words) in [
+            (&["--interval", "0"][..], &[][..], ["--interval", "0.1 to 86400"]),
+            (&["--interval", "NaN"], &[], ["--interval", "0.1 to 86400"]),
+            (&[], &[("SISKIN_AGENT_INTERVAL", "fast")], ["SISKIN_AGENT_INTERVAL", "seconds"]),
+            (&[], &[("SYSTEM_STATS_FORWARD_INTERVAL", "-1")], ["SYSTEM_STATS_FORWARD_INTERVAL", "seconds"]),
+            (&["--listen", "5001"], &[], ["--listen", "127.0.0.1:5001"]),
+            (&[], &[("SYSTEM_STATS_PORT", "http")], ["SYSTEM_STATS_PORT", "port"]),
+            (&["--server", "https://host"], &[], ["--server", "TLS"]),
+            (&[], &[("MONITORING_SERVER_METRICS_URL", "host")], ["MONITORING_SERVER_METRICS_URL", "http://host:5050"]),
+            (&["--token-file", "/nonexistent"], &[], ["--token-file", "/nonexistent"]),
+            (&[], &[("SISKIN_AGENT_TOKEN", "two words")], ["SISKIN_AGENT_TOKEN", "visible ASCII"]),
+            (&["--proc", "/nonexistent"], &[], ["--proc", "directory"]),
+            (&["--id", "two words"], &[], ["--id", "visible ASCII"]),
+            (&["--id", ""], &[], ["--id", "1 to 128"]),
+            (&["--disk-path", "data"], &[], ["--disk-path", "absolute"]),
+            (&["--log-level", "loud"], &[], ["--log-level", "error, warn, info or debug"]),
+        ] {
+            let error = run(args, env).unwrap_err();
+            assert!(words.iter().all(|word| error.contains(word)) && !error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_wrong_url_is_not_repeated() {
+        let error = run(&["--server", "http://x:secret@host:port"], &[]).unwrap_err();
+        assert!(!error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn the_help_names_every_flag_and_variable() {
+        for setting in &SETTINGS {
+            assert!(HELP.contains(&format!("  --{} ", setting.flag)), "{}", setting.flag);
+            assert!(HELP.contains(setting.variable), "{}", setting.variable);
+            assert!(setting.predecessor.is_none_or(|name| HELP.contains(name)), "{:?}", setting.predecessor);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The agent's binary as a process, alone or before a server made up for the test.
+//! `once`: one document · `serve`: its own port · `push`: what it sends · `options`: how it starts and ends.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
+mod agent;
+mod once;
+mod options;
+mod push;
+mod serve;
+mod server;

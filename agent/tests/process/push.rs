@@ -1,0 +1,144 @@
+//! What the agent sends, and what it makes of the replies.
+
+use std::collections::BTreeSet;
+
+use crate::agent::{Agent, command, until};
+use crate::server::{Answer, Server};
+
+fn agent(server: &Server, args: &[&str]) -> Agent {
+    let mut command = command();
+    command.args(["--server", &server.url(), "--interval", "0.1", "--log-level", "debug"]).args(args);
+    Agent::start(command)
+}
+
+fn wait_for_stored(server: &Server, samples: usize) -> Vec<u64> {
+    until("samples are stored", || Some(server.stored()).filter(|stored| stored.len() >= samples))
+}
+
+fn from_1(seqs: &[u64]) -> bool {
+    seqs.iter().copied().eq(1..=seqs.len() as u64)
+}
+
+#[test]
+fn every_sample_arrives_once_and_in_order() {
+    let server = Server::start(|_| Answer::Stored);
+    let mut agent = agent(&server, &["--id", "board-7"]);
+    wait_for_stored(&server, 5);
+    agent.signal("TERM");
+    assert_eq!(agent.wait().code(), Some(0));
+    assert!(from_1(&server.stored()), "{:?}", server.stored());
+
+    let push = &server.pushes()[0];
+    assert!(push.head.starts_with("POST /metrics HTTP/1.1\r\n"), "{}", push.head);
+    assert!(push.head.contains("Content-Type: application/json\r\n"), "{}", push.head);
+    assert!(!push.head.contains("Authorization"));
+    assert_eq!(push.batch["agent"]["id"], "board-7");
+    assert_eq!(push.batch["samples"][0]["interval_seconds"], 0.5, "the second sample follows the first soon");
+    assert!(push.batch["sent_at"]["unix_ms"].as_u64() >= push.batch["samples"][0]["at"]["unix_ms"].as_u64());
+    let streams: BTreeSet<_> = server.pushes().iter().map(|push| push.batch["stream"].as_u64()).collect();
+    assert_eq!(streams.len(), 1);
+}
+
+#[test]
+fn refusals_for_now_and_broken_connections_lose_and_double_nothing() {
+    let server = Server::start(|push| match push.attempt {
+        0 => Answer::Status("503 Busy\r\nRetry-After: 1"),
+        1 => Answer::HangUp,
+        2 => Answer::Status("500 Broken"),
+        3 => Answer::Status("408 Slow"),
+        4 => Answer::Status("429 Too Many Requests\r\nRetry-After: 0"),
+        n if n % 3 == 2 => Answer::HangUp,
+        _ => Answer::Stored,
+    });
+    let mut agent = agent(&server, &[]);
+    let stored = wait_for_stored(&server, 30);
+    assert!(from_1(&stored), "{stored:?}");
+    until("the log says so", || agent.log().contains("the server takes samples again").then_some(()));
+    agent.signal("TERM");
+    assert_eq!(agent.wait().code(), Some(0));
+}
+
+#[test]
+fn an_unreachable_server_costs_nothing_but_time() {
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = command();
+    command.args(["--server", &format!("http://{unused}"), "--interval", "0.1"]);
+    let mut agent = Agent::start(command);
+    until("the log says so", || agent.log().contains("WARN cannot push").then_some(()));
+    assert!(agent.get("/system").0.contains(" 200 "));
+    agent.signal("TERM");
+    assert_eq!(agent.wait().code(), Some(0));
+    assert!(agent.log().contains("could not be pushed"), "{}", agent.log());
+}
+
+#[test]
+fn a_batch_that_is_too_large_is_halved() {
+    let server = Server::start(|push| match push.seqs().len() {
+        1 if push.attempt < 2 => Answer::Status("503 Busy\r\nRetry-After: 1"),
+        1..3 => Answer::Stored,
+        _ => Answer::Status("413 Content Too Large\r\n\r\n{\"error\":\"too large\"}"),
+    });
+    let agent = agent(&server, &[]);
+    let stored = wait_for_stored(&server, 12);
+    assert!(from_1(&stored), "{stored:?}");
+    assert!(agent.log().contains("halving"), "{}", agent.log());
+}
+
+#[test]
+fn refused_samples_do_not_stop_the_others() {
+    let server = Server::start(|push| match push.attempt {
+        1 => Answer::Status("400 Bad Request\r\n\r\n{\"error\":\"Invalid field types\"}"),
+        _ => Answer::Stored,
+    });
+    let agent = agent(&server, &[]);
+    let stored = wait_for_stored(&server, 5);
+    let refused = server.pushes()[1].seqs();
+    assert!(refused.iter().all(|seq| !stored.contains(seq)));
+    assert!(stored.iter().max() > refused.iter().max());
+    assert!(agent.log().contains("error=\"Invalid field types\""), "{}", agent.log());
+}
+
+#[test]
+fn a_wrong_token_is_loud_loses_nothing_and_can_be_replaced() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("token");
+    std::fs::write(&file, "old\n").unwrap();
+    let server = Server::start(|push| match push.head.contains("\r\nAuthorization: Bearer new\r\n") {
+        true => Answer::Stored,
+        false => Answer::Status("401 Unauthorized\r\n\r\n{\"error\":\"token required\"}"),
+    });
+    let mut agent = agent(&server, &["--token-file", file.to_str().unwrap()]);
+    until("the log says so", || agent.log().contains("error=\"token required\"").then_some(()));
+    let taken = until("more samples", || agent.get("/system").1["seq"].as_u64().filter(|seq| *seq > 5));
+    assert!(server.stored().is_empty());
+
+    std::fs::write(&file, "new\n").unwrap();
+    agent.signal("TERM");
+    assert_eq!(agent.wait().code(), Some(0));
+    let stored = server.stored();
+    assert!(from_1(&stored) && stored.len() as u64 >= taken, "{stored:?}, {taken}");
+}
+
+#[test]
+fn the_user_of_the_url_becomes_basic() {
+    let server = Server::start(|_| Answer::Stored);
+    let url = server.url().replace("http://", "http://x:token@");
+    let mut command = command();
+    command.env("MONITORING_SERVER_METRICS_URL", format!("{url}/metrics"));
+    let _agent = Agent::start(command);
+    wait_for_stored(&server, 2);
+    let head = &server.pushes()[0].head;
+    assert!(head.contains("\r\nAuthorization: Basic eDp0b2tlbg==\r\n") && !head.contains("token@"), "{head}");
+}
+
+#[test]
+fn a_server_that_never_answers_does_not_hold_up_the_end() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut command = command();
+    command.args(["--server", &format!("http://{}", silent.local_addr().unwrap())]);
+    let mut agent = Agent::start(command);
+    let _connection = silent.accept().unwrap();
+    let asked = std::time::Instant::now();
+    agent.signal("TERM");
+    assert_eq!(agent.wait().code(), Some(0));
+    assert!(asked.elapsed() < std::time::Duration::from_secs(10));
+}

@@ -1,0 +1,95 @@
+//! The agent's own port, with friendly and hostile clients.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::agent::{Agent, command, until};
+
+fn agent(interval: &str) -> Agent {
+    let mut command = command();
+    command.args(["--interval", interval]);
+    Agent::start(command)
+}
+
+#[test]
+fn serves_health_and_system() {
+    let agent = agent("10");
+    let (head, body) = agent.get("/health");
+    assert!(head.contains(" 200 OK") && head.contains("Content-Type: application/json"), "{head}");
+    assert_eq!(body, serde_json::json!({"status": "ok"}));
+    let (head, body) = agent.get("/system");
+    assert!(head.contains(" 200 OK"), "{head}");
+    assert_eq!(body["seq"], 2, "two readings before the first request");
+    assert!(body["cpu"]["percent"].is_number());
+    assert!(agent.get("/metrics").0.contains(" 404 "));
+}
+
+#[test]
+fn the_reading_is_fresh_and_the_numbered_sample_stays() {
+    let agent = agent("3600");
+    let sampled = agent.get("/system").1;
+    let read = until("a reading later than the sample", || {
+        let read = agent.get("/system").1;
+        (read["collected_at"] != sampled["collected_at"]).then_some(read)
+    });
+    assert_eq!((&read["seq"], &read["sample"]), (&sampled["seq"], &sampled["sample"]));
+    assert!(
+        read["uptime"]["seconds"].as_u64()
+            > sampled["uptime"]["seconds"].as_u64().map(|seconds| seconds.saturating_sub(1))
+    );
+}
+
+#[test]
+fn samples_go_on_by_the_schedule() {
+    let agent = agent("0.1");
+    let first = agent.get("/system").1;
+    let later = until("five more samples", || {
+        let later = agent.get("/system").1;
+        (later["seq"].as_u64() >= Some(first["seq"].as_u64()? + 5)).then_some(later)
+    });
+    assert_eq!(first["stream"], later["stream"]);
+    assert_eq!(later["sample"]["interval_seconds"], 0.1);
+}
+
+#[test]
+fn hostile_requests_are_refused_and_the_agent_lives() {
+    let agent = agent("10");
+    let endless = format!("GET /system HTTP/1.1\r\nA: {}", "x".repeat(100_000));
+    let many = format!("GET /system HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(1000));
+    for (request, status) in [
+        ("GET /health HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n", "200"),
+        ("GET /health HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", "200"),
+        ("POST /system HTTP/1.1\r\nContent-Length: 9000000000000000000\r\n\r\n{}", "405"),
+        ("\0\0\0\0\r\n\r\n", "400"),
+        (&endless, "431"),
+        (&many, "431"),
+    ] {
+        let reply = agent.send(request.as_bytes());
+        assert!(reply.starts_with(&format!("HTTP/1.0 {status} ")), "{status}: {reply}");
+    }
+    assert!(agent.get("/health").0.contains(" 200 "));
+}
+
+#[test]
+fn clients_that_stall_hold_up_nobody_and_are_ended() {
+    let agent = agent("10");
+    let stall = || {
+        let mut stream = TcpStream::connect(agent.address()).unwrap();
+        stream.write_all(b"GET /system HT").unwrap();
+        stream
+    };
+    let few: Vec<_> = (0..8).map(|_| stall()).collect();
+    let asked = Instant::now();
+    assert!(agent.get("/health").0.contains(" 200 "));
+    assert!(asked.elapsed() < Duration::from_secs(4), "answered beside them");
+
+    let many: Vec<_> = (0..100).map(|_| stall()).collect();
+    until("the warning", || agent.log().contains("too many connections").then_some(()));
+    for mut stream in few.into_iter().chain(many) {
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let ended = stream.read(&mut [0]);
+        assert!(!matches!(&ended, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock), "{ended:?}");
+    }
+    until("room again", || agent.send(b"GET /health HTTP/1.1\r\n\r\n").contains(" 200 ").then_some(()));
+}

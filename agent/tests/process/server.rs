@@ -1,0 +1,109 @@
+//! A server made up for the test: answers pushes as a closure says, and keeps what it has acknowledged.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::Value;
+
+/// One push as it arrived.
+#[derive(Clone, Debug)]
+pub struct Push {
+    /// Which attempt this is, from 0.
+    pub attempt: usize,
+    /// Request line and headers.
+    pub head: String,
+    /// The batch.
+    pub batch: Value,
+}
+
+impl Push {
+    /// The numbers of its samples.
+    pub fn seqs(&self) -> Vec<u64> {
+        let first = self.batch["first_seq"].as_u64().unwrap();
+        (first..).take(self.batch["samples"].as_array().unwrap().len()).collect()
+    }
+}
+
+/// How to answer.
+pub enum Answer {
+    /// Acknowledge.
+    Stored,
+    /// A status line, header lines and body.
+    Status(&'static str),
+    /// Take the push and say nothing.
+    HangUp,
+}
+
+/// A listening server.
+pub struct Server {
+    address: SocketAddr,
+    pushes: Arc<Mutex<Vec<(Push, bool)>>>,
+}
+
+impl Server {
+    /// Answers each push as told.
+    pub fn start(answer: impl Fn(&Push) -> Answer + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let pushes = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&pushes);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                converse(stream.unwrap(), &answer, &kept);
+            }
+        });
+        Self { address, pushes }
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// All pushes so far.
+    pub fn pushes(&self) -> Vec<Push> {
+        self.pushes.lock().unwrap().iter().map(|(push, _)| push.clone()).collect()
+    }
+
+    /// The numbers of all acknowledged samples, in the order of their arrival.
+    pub fn stored(&self) -> Vec<u64> {
+        let pushes = self.pushes.lock().unwrap();
+        pushes.iter().filter(|(_, stored)| *stored).flat_map(|(push, _)| push.seqs()).collect()
+    }
+}
+
+/// Answers on one connection until either side ends it.
+fn converse(stream: TcpStream, answer: &impl Fn(&Push) -> Answer, pushes: &Mutex<Vec<(Push, bool)>>) {
+    let mut reader = BufReader::new(stream);
+    while let Some((head, batch)) = read(&mut reader) {
+        let push = Push { attempt: pushes.lock().unwrap().len(), head, batch };
+        let answer = answer(&push);
+        let reply = match answer {
+            Answer::Stored => "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}".to_owned(),
+            Answer::Status(text) => {
+                let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
+                format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+            }
+            Answer::HangUp => String::new(),
+        };
+        pushes.lock().unwrap().push((push, matches!(answer, Answer::Stored)));
+        if reply.is_empty() || reader.get_mut().write_all(reply.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+fn read(reader: &mut BufReader<TcpStream>) -> Option<(String, Value)> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head).ok()? == 0 {
+            return None;
+        }
+    }
+    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "))?.parse().ok()?;
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((head, serde_json::from_slice(&body).unwrap()))
+}
