@@ -18,6 +18,8 @@ pub type Header<'a> = (&'a str, &'a str);
 /// One answer.
 #[derive(Debug)]
 pub struct Response {
+    /// The version, such as `HTTP/1.1`.
+    pub version: String,
     /// The status code.
     pub status: u16,
     /// Names in lower case.
@@ -30,6 +32,14 @@ impl Response {
     /// The first header of that name (in lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the server closes the connection after it.
+    fn is_last(&self) -> bool {
+        match self.header("connection") {
+            Some(value) => value.eq_ignore_ascii_case("close"),
+            None => self.version == "HTTP/1.0",
+        }
     }
 
     /// The body as text.
@@ -164,7 +174,7 @@ impl Client {
     pub fn finish(&mut self) -> io::Result<Response> {
         let answer = read_response(self.connect()?);
         let close = match &answer {
-            Ok(response) => response.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close")),
+            Ok(response) => response.is_last(),
             Err(_) => true,
         };
         if close {
@@ -214,7 +224,8 @@ fn read_response(reader: &mut impl BufRead) -> io::Result<Response> {
         let (name, value) = line.split_once(':').ok_or_else(|| invalid(format!("not a header: {line:?}")))?;
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut response = Response { status, headers, body: Vec::new() };
+    let version = status_line.split(' ').next().unwrap_or_default().to_owned();
+    let mut response = Response { version, status, headers, body: Vec::new() };
     if status == 100 {
         return read_response(reader);
     }
