@@ -1,0 +1,114 @@
+// A headless Chromium and what the tests ask of a page: its errors, its requests, its drawn data.
+
+import { type Browser, chromium, type Page } from "playwright-core";
+import type { ChartElement } from "../src/chart/chart";
+
+const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const ARGUMENTS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+}
+
+export interface Viewer {
+  page: Page;
+  /** Console errors, exceptions and refused content, as they came. */
+  errors: string[];
+  /** Requests to other origins than the server's. */
+  strangers: string[];
+  close(): Promise<void>;
+}
+
+export interface View {
+  width?: number;
+  height?: number;
+  dark?: boolean;
+}
+
+/** A fresh page with no history and no storage, watched from its first request on. */
+export async function view(browser: Browser, origin: string, settings: View = {}): Promise<Viewer> {
+  const { width = 1280, height = 900, dark = false } = settings;
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: dark ? "dark" : "light",
+  });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  const strangers: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
+  });
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("request", (request) => {
+    if (new URL(request.url()).origin !== origin) strangers.push(request.url());
+  });
+  return { page, errors, strangers, close: () => context.close() };
+}
+
+/** What one chart draws: the readings as they came, and the columns that uPlot holds. */
+export interface Drawn {
+  ts: number[];
+  columns: (number | null)[][];
+  labels: string[];
+  from: number;
+  to: number;
+  lines: { label: string; column: string; place: string; values: (number | null)[] }[];
+}
+
+/** The data of the panel's chart, or null while there is none. */
+export function drawn(page: Page, panel: string): Promise<Drawn | null> {
+  return page.evaluate((id) => {
+    const element = document.querySelector<ChartElement>(`[data-panel="${id}"]`);
+    const { chart, drawing } = element ?? {};
+    if (!chart || !drawing) return null;
+    return {
+      ts: [...chart.data[0]],
+      columns: chart.data.slice(1).map((column) => [...column].map((value) => value ?? null)),
+      labels: chart.series.slice(1).map((series) => String(series.label)),
+      from: chart.scales.x?.min ?? 0,
+      to: chart.scales.x?.max ?? 0,
+      lines: drawing.lines.map(({ label, column, place, values }) => ({ label, column, place, values })),
+    };
+  }, panel);
+}
+
+/** How many pixels of the plotting area are of a line's or area's colour, and not of text, grid or ground. */
+export function colouredPixels(page: Page, panel: string): Promise<number> {
+  return page.evaluate((id) => {
+    const chart = document.querySelector<ChartElement>(`[data-panel="${id}"]`)?.chart;
+    if (!chart) return 0;
+    const { left, top, width, height } = chart.bbox;
+    const { data } = chart.ctx.getImageData(left, top, width, height);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) {
+      const [red = 0, green = 0, blue = 0, alpha = 0] = data.subarray(at, at + 4);
+      const spread = Math.max(red, green, blue) - Math.min(red, green, blue);
+      if (alpha > 60 && spread > 50) count += 1;
+    }
+    return count;
+  }, panel);
+}
+
+/** Waits until `probe` gives something, asking again a few times a second. */
+export async function until<T>(
+  what: string,
+  probe: () => Promise<T | null | false>,
+  timeout_ms = 30_000,
+): Promise<T> {
+  const end = Date.now() + timeout_ms;
+  for (;;) {
+    const found = await probe();
+    if (found !== null && found !== false) return found;
+    if (Date.now() > end) throw new Error(`waited ${timeout_ms / 1000} s in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}

@@ -1,0 +1,71 @@
+// Axes and scales: the time axis spans the chosen range, the other one starts at zero.
+
+import type uPlot from "uplot";
+import type { Drawing, Frame, Top } from "../drawing";
+import { formatTick, type Unit } from "../format";
+import { formatTimeTicks } from "../time";
+import { ink } from "./palette";
+
+/** The same for every chart, so that one instant stands at one place down the whole page. */
+const VALUE_AXIS_WIDTH = 58;
+const TIME_AXIS_HEIGHT = 22;
+const TICK_SPACE = { time: 72, value: 28 };
+const AIR = 1.08;
+const FONT = "11px system-ui, sans-serif";
+
+/** The page's range, whatever the data covers. */
+export function timeScale(frame: () => Frame): uPlot.Scale {
+  return { time: true, auto: false, range: () => [frame().from, frame().to] };
+}
+
+export function valueScale(drawing: Drawing): uPlot.Scale {
+  const mirrored = drawing.lines.some((line) => line.place === "below");
+  return {
+    auto: true,
+    range: (_chart, low, high) => {
+      const top = end(drawing.top, high ?? 0);
+      return [mirrored ? -end(drawing.top, -(low ?? 0)) : 0, top];
+    },
+  };
+}
+
+function end(top: Top, most: number): number {
+  if (typeof top === "number") return Math.max(top, most);
+  if (top === "fit") return most > 0 ? most : 1;
+  return Math.max(top.least, most * AIR);
+}
+
+export function timeAxis(): uPlot.Axis {
+  return {
+    ...look(),
+    size: TIME_AXIS_HEIGHT,
+    space: TICK_SPACE.time,
+    gap: 6,
+    values: (_chart, ticks, _axis, _space, step) => formatTimeTicks(ticks, step),
+  };
+}
+
+export function valueAxis(unit: Unit): uPlot.Axis {
+  const axis: uPlot.Axis = {
+    ...look(),
+    size: VALUE_AXIS_WIDTH,
+    space: TICK_SPACE.value,
+    gap: 8,
+    values: (_chart, ticks) => ticks.map((tick) => formatTick(tick, unit)),
+  };
+  if (unit === "bytes" || unit === "bytes_per_second") axis.incrs = BINARY_STEPS;
+  return axis;
+}
+
+function look(): uPlot.Axis {
+  return {
+    font: FONT,
+    stroke: () => ink("axis"),
+    grid: { stroke: () => ink("grid"), width: 1 },
+    ticks: { show: false },
+    border: { show: false },
+  };
+}
+
+/** Bytes are counted in powers of two; so are the steps between their ticks. */
+const BINARY_STEPS = Array.from({ length: 60 }, (_, power) => 2 ** power);

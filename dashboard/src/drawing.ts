@@ -1,0 +1,50 @@
+// What a panel shows, ready to be drawn: lines of values on the frame's time axis. Made by `shape.ts` from a panel's
+// declaration and the server's data, drawn by `chart/`, read out by the legend.
+
+import type { Unit } from "./format";
+
+/** Names of the colours in `style/tokens.css`, in the order in which devices take them. */
+export const COLORS = ["green", "blue", "amber", "violet", "teal", "red", "pink", "grey"] as const;
+export type Color = (typeof COLORS)[number];
+
+/** Above or below the zero line, or in the legend only. */
+export type Place = "above" | "below" | "legend";
+
+/** Where the vertical axis ends: fixed, at the data's maximum, or with air above it but never below `least`. */
+export type Top = number | "fit" | { least: number };
+
+export interface Line {
+  /** The legend's row. Lines of one label belong to one thing, such as an interface, and share its colour. */
+  label: string;
+  /** The legend's column, such as "received"; empty where the panel has one value a row. */
+  column: string;
+  /** Null: drawn as nothing, as the idle rest of a stack. */
+  color: Color | null;
+  unit: Unit;
+  place: Place;
+  /** As measured: not stacked, never negated for being drawn below. Null is a gap. */
+  values: (number | null)[];
+}
+
+export interface Drawing {
+  hint: string;
+  stacked: boolean;
+  unit: Unit;
+  top: Top;
+  lines: Line[];
+  /** How many further things there are, left out as the quietest. */
+  omitted: number;
+}
+
+/** The time axis that all drawings of a page share, in unix seconds. */
+export interface Frame {
+  from: number;
+  to: number;
+  ts: number[];
+}
+
+/** What the cursor is over: a row of the frame, or null where no reading is near; and the instant in unix seconds. */
+export interface Cursor {
+  row: number | null;
+  at: number;
+}

@@ -1,0 +1,113 @@
+// The legend: what each colour is, and its value under the cursor or, without one, now. A click hides a line.
+
+import type { Signal } from "@preact/signals";
+import type { Cursor, Drawing, Frame, Line } from "../drawing";
+import { formatValue, MISSING } from "../format";
+import { formatInstant } from "../time";
+
+interface LegendProps {
+  drawing: Drawing;
+  frame: Frame;
+  cursor: Signal<Cursor | null>;
+  hidden: ReadonlySet<string>;
+  onToggle: (label: string) => void;
+}
+
+export function Legend({ drawing, frame, cursor, hidden, onToggle }: LegendProps) {
+  const at = cursor.value;
+  const row = at ? at.row : frame.ts.length - 1;
+  const columns = unique(drawing.lines.map((line) => line.column));
+  const labels = unique(drawing.lines.map((line) => line.label));
+  const value = (line: Line | undefined) => readout(line, row);
+  const named = (label: string) => drawing.lines.filter((line) => line.label === label);
+  const when = <span class="legend-when">{at ? formatInstant(at.at) : "latest"}</span>;
+
+  if (columns.length === 1) {
+    return (
+      <div class="legend">
+        {when}
+        <ul>
+          {labels.map((label) => (
+            <li key={label}>
+              <Entry label={label} lines={named(label)} hidden={hidden} onToggle={onToggle} />
+              <span class="legend-value">{value(named(label)[0])}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
+    );
+  }
+  return (
+    <div class="legend">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{when}</th>
+            {columns.map((column) => (
+              <th key={column} scope="col">
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {labels.map((label) => (
+            <tr key={label}>
+              <th scope="row">
+                <Entry label={label} lines={named(label)} hidden={hidden} onToggle={onToggle} />
+              </th>
+              {columns.map((column) => (
+                <td key={column} class="legend-value">
+                  {value(named(label).find((line) => line.column === column))}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface EntryProps {
+  label: string;
+  lines: Line[];
+  hidden: ReadonlySet<string>;
+  onToggle: (label: string) => void;
+}
+
+/** A colour and a name. Only what is drawn can be hidden. */
+function Entry({ label, lines, hidden, onToggle }: EntryProps) {
+  const drawn = lines.find((line) => line.place !== "legend");
+  const color = drawn?.color ?? null;
+  if (!color) {
+    return (
+      <span class="legend-name">
+        <i class={drawn ? "swatch swatch-none" : "swatch"} />
+        <span class="legend-label">{label}</span>
+      </span>
+    );
+  }
+  const shown = !hidden.has(label);
+  return (
+    <button
+      type="button"
+      class="legend-name"
+      aria-pressed={shown}
+      title={label}
+      onClick={() => onToggle(label)}
+    >
+      <i class={`swatch swatch-${color}`} />
+      <span class="legend-label">{label}</span>
+    </button>
+  );
+}
+
+function readout(line: Line | undefined, row: number | null): string {
+  if (!line || row === null) return MISSING;
+  return formatValue(line.values[row], line.unit);
+}
+
+function unique(texts: string[]): string[] {
+  return [...new Set(texts)];
+}

@@ -1,0 +1,68 @@
+// One host: its facts and its panels, kept fresh.
+
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { fetchData, fetchDetails, Refusal } from "../api";
+import { followHosts, hosts } from "../hosts";
+import { metricsOf } from "../panel";
+import { PANELS } from "../panels";
+import { poll } from "../poll";
+import { type Range, SPANS } from "../range";
+import type { Data, Details } from "../wire";
+import { Head } from "./head";
+import { Panels, Refused } from "./panels";
+
+const STATE_REFRESH_MS = 5_000;
+const DETAILS_REFRESH_MS = 60_000;
+/** Rows asked for: about one a pixel of a wide chart, fewer where it is narrow. */
+const POINTS = { wide: 600, narrow: 300 };
+const NARROW = "(max-width: 600px)";
+const METRICS = metricsOf(PANELS);
+
+export function HostPage({ id, range }: { id: string; range: Range }) {
+  const host = hosts.value?.find((one) => one.id === id);
+  const details = useDetails(id);
+  const { data, refusal } = useData(id, range);
+  const name = host?.hostname ?? details?.hostname ?? id;
+
+  useEffect(() => followHosts(STATE_REFRESH_MS), []);
+  useEffect(() => {
+    document.title = `${name} · Siskin`;
+  }, [name]);
+
+  return (
+    <article>
+      <Head id={id} range={range} host={host} details={details} />
+      {refusal ? <Refused reason={refusal} /> : <Panels id={id} data={data} range={range} />}
+    </article>
+  );
+}
+
+function useDetails(id: string): Details | null {
+  const details = useSignal<Details | null>(null);
+  useEffect(() => {
+    return poll(async (abort) => {
+      details.value = await fetchDetails(id, abort);
+    }, DETAILS_REFRESH_MS);
+  }, [id]);
+  return details.value;
+}
+
+/** The panels' data, refreshed at the range's pace. After a change of range the old data stays until the new is there. */
+function useData(id: string, range: Range): { data: Data | null; refusal: string | null } {
+  const data = useSignal<Data | null>(null);
+  const refusal = useSignal<string | null>(null);
+  useEffect(() => {
+    const points = window.matchMedia(NARROW).matches ? POINTS.narrow : POINTS.wide;
+    return poll(async (abort) => {
+      try {
+        data.value = await fetchData(id, METRICS, range, points, abort);
+        refusal.value = null;
+      } catch (error) {
+        if (error instanceof Refusal && error.status < 500) refusal.value = error.message;
+        throw error;
+      }
+    }, SPANS[range].refresh_ms);
+  }, [id, range]);
+  return { data: data.value, refusal: refusal.value };
+}

@@ -1,0 +1,82 @@
+// The grid of panels, and what stands in its place when there is nothing to draw.
+
+import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import type { Cursor } from "../drawing";
+import { PANELS } from "../panels";
+import { RANGES, type Range, SPANS } from "../range";
+import { address } from "../route";
+import { frameOf } from "../shape";
+import type { Data } from "../wire";
+import { PanelCard } from "./panel";
+
+interface PanelsProps {
+  id: string;
+  data: Data | null;
+  range: Range;
+}
+
+export function Panels({ id, data, range }: PanelsProps) {
+  const cursor = useSignal<Cursor | null>(null);
+  const frame = useMemo(() => data && frameOf(data), [data]);
+  if (!data || !frame) return <Skeleton />;
+  if (data.series.length === 0) return <Nothing id={id} range={range} />;
+  return (
+    <div class="panels">
+      {PANELS.map((panel) => (
+        <PanelCard
+          key={panel.id}
+          panel={panel}
+          data={data}
+          frame={frame}
+          cursor={cursor}
+          span={SPANS[range].name}
+        />
+      ))}
+    </div>
+  );
+}
+
+export function Refused({ reason }: { reason: string }) {
+  return (
+    <section class="message" role="alert">
+      <h2>Nothing to show</h2>
+      <p>The server says: {reason}.</p>
+    </section>
+  );
+}
+
+/** The shapes of the first panels, so that the page does not jump when they come. */
+function Skeleton() {
+  return (
+    <div class="panels" aria-busy="true">
+      {PANELS.slice(0, 4).map((panel) => (
+        <section key={panel.id} class="panel">
+          <div class="panel-head">
+            <h2>{panel.title}</h2>
+          </div>
+          <div class="chart" />
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function Nothing({ id, range }: { id: string; range: Range }) {
+  const longer = RANGES.slice(RANGES.indexOf(range) + 1);
+  return (
+    <section class="message">
+      <h2>No readings in the last {SPANS[range].name}</h2>
+      {longer.length > 0 && (
+        <p>
+          Look further back:{" "}
+          {longer.map((one) => (
+            <a key={one} class="further" href={address({ page: "host", id, range: one })}>
+              {SPANS[one].short}
+            </a>
+          ))}
+        </p>
+      )}
+    </section>
+  );
+}

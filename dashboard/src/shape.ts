@@ -1,0 +1,97 @@
+// Turns the server's data into drawings, as the panels declare. Pure: no page, no chart.
+
+import { COLORS, type Drawing, type Frame, type Line } from "./drawing";
+import type { LineSpec, Panel, View } from "./panel";
+import type { Data, Series } from "./wire";
+
+/** More lines than this nobody tells apart: the quietest wait until they are asked for. */
+export const MOST_THINGS = 8;
+
+type Values = (number | null)[];
+
+/** The time axis of the data. */
+export function frameOf(data: Data): Frame {
+  return { from: data.from, to: data.to, ts: data.ts };
+}
+
+/** What the panel shows of this data; null when the host has nothing for it. */
+export function shape(panel: Panel, data: Data, everything = false): Drawing | null {
+  const view = panel.views.find((candidate) => suits(candidate, data));
+  if (!view) return null;
+  const things = view.each ? thingsOf(view, view.each, data) : [null];
+  const shown = everything ? things : loudest(things, view, data);
+  const lines = shown.flatMap((thing, index) => linesOf(view, thing, index, data));
+  if (!lines.some((line) => line.place !== "legend")) return null;
+  return {
+    hint: view.hint ?? "",
+    stacked: view.stacked ?? false,
+    unit: view.unit,
+    top: view.top,
+    lines,
+    omitted: things.length - shown.length,
+  };
+}
+
+function suits(view: View, data: Data): boolean {
+  const has = (metric: string) => data.series.some((series) => series.metric === metric);
+  if (!view.needs.every(has)) return false;
+  if (!view.positive) return true;
+  return peak(find(data, view.positive, view, null)) > 0;
+}
+
+/** The labels' values of everything that the view draws, sorted as people sort: `sda2` before `sda10`. */
+function thingsOf(view: View, label: string, data: Data): string[] {
+  const ours = data.series.filter((series) => view.needs.includes(series.metric));
+  const names = ours.map((series) => series.labels[label]).filter((name) => name !== undefined);
+  return [...new Set(names)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+}
+
+function loudest<T extends string | null>(things: T[], view: View, data: Data): T[] {
+  if (things.length <= MOST_THINGS) return things;
+  const loudness = new Map(
+    things.map((thing) => [
+      thing,
+      Math.max(...view.needs.map((metric) => peak(find(data, metric, view, thing)))),
+    ]),
+  );
+  const ranked = [...things].sort((a, b) => (loudness.get(b) ?? 0) - (loudness.get(a) ?? 0));
+  const chosen = new Set(ranked.slice(0, MOST_THINGS));
+  return things.filter((thing) => chosen.has(thing));
+}
+
+function linesOf(view: View, thing: string | null, index: number, data: Data): Line[] {
+  return view.lines.flatMap((spec) => {
+    const sources = spec.metrics.map((metric) => find(data, metric, view, thing));
+    if (sources.some((source) => source === undefined)) return [];
+    return {
+      label: thing ?? spec.label ?? "",
+      column: spec.column ?? "",
+      color: spec.color === undefined ? (COLORS[index % COLORS.length] ?? null) : spec.color,
+      unit: spec.unit ?? view.unit,
+      place: spec.place ?? "above",
+      values: combine(spec, sources as Series[]),
+    };
+  });
+}
+
+function find(data: Data, metric: string, view: View, thing: string | null): Series | undefined {
+  return data.series.find(
+    (series) => series.metric === metric && (thing === null || series.labels[view.each ?? ""] === thing),
+  );
+}
+
+function combine(spec: LineSpec, sources: Series[]): Values {
+  const [first] = sources;
+  const value = spec.value;
+  if (!first || !value) return first?.values ?? [];
+  return first.values.map((_, row) => {
+    const readings = sources.map((source) => source.values[row] ?? null);
+    return readings.includes(null) ? null : value(...(readings as number[]));
+  });
+}
+
+function peak(series: Series | undefined): number {
+  let most = 0;
+  for (const value of series?.values ?? []) if (value !== null && value > most) most = value;
+  return most;
+}
