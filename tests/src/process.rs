@@ -193,9 +193,14 @@ impl Server {
         Self { program, address }
     }
 
+    /// The program.
+    pub fn binary() -> PathBuf {
+        binary("SISKIN_SERVER_BIN", "release/siskin-server")
+    }
+
     /// The command that [`Server::start_with`] runs.
     pub fn command(home: &Home, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary("SISKIN_SERVER_BIN", "release/siskin-server"));
+        let mut command = Command::new(Self::binary());
         command.arg("serve").arg("--data").arg(home.database());
         if !arguments.contains(&"--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
@@ -226,9 +231,14 @@ impl Agent {
         Self { program, address }
     }
 
+    /// The program.
+    pub fn binary() -> PathBuf {
+        binary("SISKIN_AGENT_BIN", "agent/siskin-agent")
+    }
+
     /// The command that [`Agent::start`] runs.
     pub fn command(home: &Home, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary("SISKIN_AGENT_BIN", "agent/siskin-agent"));
+        let mut command = Command::new(Self::binary());
         command.args(["--listen", "127.0.0.1:0"]).args(arguments).current_dir(&home.0);
         command
     }

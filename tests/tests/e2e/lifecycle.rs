@@ -1,8 +1,11 @@
 //! How a server begins and ends: SIGTERM, a second server on the same data, the predecessor's database, a port in use.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    process::Command,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use siskin_tests::{
@@ -137,14 +140,11 @@ fn a_port_in_use_is_one_clear_line() {
 fn the_predecessors_settings_go_on_working() {
     let home = Home::new();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut command = std::process::Command::new(Server::command(&home, &[]).get_program());
+    // `Program::start` clears what the environment has, so the settings are set after it.
+    let mut command = Command::new("env");
+    command.args(["DATABASE_PATH=old/kept.duckdb".into(), format!("MONITOR_PORT={port}")]).arg(Server::binary());
     command.arg("serve").current_dir(home.database().parent().unwrap());
-    // `Program::start` clears what the environment has, so the settings go through a shell.
-    let program = command.get_program().to_owned();
-    let mut shell = std::process::Command::new("sh");
-    let script = format!("DATABASE_PATH=old/kept.duckdb MONITOR_PORT={port} exec \"$0\" serve");
-    shell.args(["-c", &script]).arg(program).current_dir(home.database().parent().unwrap());
-    let mut server = Program::start(shell);
+    let mut server = Program::start(command);
     let address = server.address();
     assert_eq!((address.port(), address.ip().is_loopback()), (port, true));
     assert!(home.join("old/kept.duckdb").exists());

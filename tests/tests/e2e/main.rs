@@ -12,6 +12,7 @@
 //! - `lifecycle`: SIGTERM, one server per data, the predecessor's database
 //! - `access`: tokens, and who may listen where
 //! - `own_metrics`: `GET /metrics`
+//! - `make_run`: the script behind `make run`
 #![allow(clippy::unwrap_used)] // A test may fail at any line.
 
 mod access;
@@ -21,6 +22,7 @@ mod durability;
 mod hostile;
 mod kernel_agreement;
 mod lifecycle;
+mod make_run;
 mod native;
 mod old_forwarder;
 mod old_server;

@@ -159,12 +159,14 @@ fn in_full(code: &str) -> String {
     all
 }
 
-/// Whether the code has this word, as a whole.
+/// Whether the code has this word, as a whole and not as the end of a longer path.
 fn names(code: &str, word: &str) -> bool {
-    let part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
     code.match_indices(word).any(|(at, _)| {
         let before = code[..at].chars().next_back().is_some_and(part);
-        let after = !word.ends_with(':') && code[at + word.len()..].chars().next().is_some_and(part);
+        let after =
+            code[at + word.len()..].chars().next().is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+        let after = after && !word.ends_with(':');
         !before && !after
     })
 }
