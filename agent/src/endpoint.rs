@@ -99,7 +99,7 @@ pub enum Credentials {
     Basic(String),
     /// A token from the environment.
     Token(String),
-    /// A file whose content is the token. Read again when the server refuses it, so that it can be replaced.
+    /// A file whose content is the token. Read again for each push, so that it can be replaced at any time.
     TokenFile(PathBuf),
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 /// The part of a reply that matters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
@@ -11,6 +13,12 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// The beginning of the body.
     pub text: String,
+}
+
+/// The body of an error. A text with escapes in it is shown as it came.
+#[derive(Deserialize)]
+struct Refusal<'a> {
+    error: &'a str,
 }
 
 /// What to do with the samples.
@@ -44,9 +52,8 @@ impl Reply {
 
     /// The server's own words, `{"error":"…"}` unwrapped.
     pub fn error(&self) -> String {
-        let json = serde_json::from_str::<serde_json::Value>(&self.text).ok();
-        let error = json.as_ref().and_then(|json| json.get("error")?.as_str());
-        error.unwrap_or(&self.text).trim().to_owned()
+        let refusal = serde_json::from_str::<Refusal>(&self.text).ok();
+        refusal.map_or(self.text.as_str(), |refusal| refusal.error).trim().to_owned()
     }
 }
 
