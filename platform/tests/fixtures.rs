@@ -1,5 +1,5 @@
-//! Every collector on every tree of `fixtures/`. What depends on the machine that runs the tests (its clock, the size of
-//! its disk, in some trees its architecture) is replaced before a snapshot is taken.
+//! Every collector on every tree of `fixtures/`. What depends on the machine that runs the tests (its clock, the size
+//! of its disk, in some trees its architecture) is replaced before a snapshot is taken.
 #![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use crate::model::{Core, Cpu, Modes};
 
 const FILE: &str = "/proc/stat";
 
-/// `USER_HZ`, the unit in which Linux tells processor time: 1/100 s on every architecture that it still runs on but Alpha.
+/// `USER_HZ`, the unit in which Linux tells processor time: 1/100 s on every architecture but Alpha.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Processor times since boot, and the present frequency of each core.

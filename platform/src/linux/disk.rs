@@ -32,7 +32,7 @@ pub fn parse(text: &str) -> Result<Vec<Disk>, Error> {
     Ok(all.iter().filter(is_whole).cloned().collect())
 }
 
-/// The disk that a name like this is a partition of, if there is such a disk: `sda1` of `sda`, `nvme0n1p1` of `nvme0n1`.
+/// The disk that this is a partition of, if there is such a disk: `sda1` of `sda`, `nvme0n1p1` of `nvme0n1`.
 fn partition_of(name: &str) -> Option<&str> {
     let base = name.trim_end_matches(|c: char| c.is_ascii_digit());
     if base.len() == name.len() {

@@ -1,4 +1,4 @@
-//! Linux: one noun a file. `read` does the I/O on the roots it is given; `parse` takes text, does no I/O and never panics.
+//! Linux: one noun a file. `read` does the I/O on the roots it is given; `parse` takes text, does none and never panics.
 
 pub mod clock;
 pub mod cpu;

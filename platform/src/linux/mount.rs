@@ -57,7 +57,8 @@ fn mount(info: &MountInfo) -> Mount {
     }
 }
 
-/// A filesystem on a block device has that device's numbers; major 0 is what has none: the kernel's own and the network's.
+/// A filesystem on a block device has that device's numbers. What has none, the kernel's own and the network's, has
+/// major number 0.
 fn is_local(info: &MountInfo) -> bool {
     let kind = info.fs_type.as_str();
     let on_block_device = !info.majmin.starts_with("0:");
@@ -131,8 +132,9 @@ mod tests {
     #[test]
     fn only_local_storage_and_the_root_are_listed() {
         let text = "1 0 0:30 / / rw - overlay overlay rw\n2 1 0:5 / /proc rw - proc proc rw\n\
-            3 1 8:1 / /home rw - ext4 /dev/sda1 rw\n4 1 0:40 / /pool rw - zfs pool rw\n5 1 0:41 / /b rw - btrfs /dev/sdb rw\n\
-            6 1 0:50 / /nfs rw - nfs4 server:/x rw\n7 1 0:51 / /ssh rw - fuse.sshfs me@x: rw\n8 1 0:52 / /smb rw - cifs //x/y rw\n\
+            3 1 8:1 / /home rw - ext4 /dev/sda1 rw\n4 1 0:40 / /pool rw - zfs pool rw\n\
+            5 1 0:41 / /b rw - btrfs /dev/sdb rw\n6 1 0:50 / /nfs rw - nfs4 server:/x rw\n\
+            7 1 0:51 / /ssh rw - fuse.sshfs me@x: rw\n8 1 0:52 / /smb rw - cifs //x/y rw\n\
             9 1 7:3 / /snap/core/1 ro - squashfs /dev/loop3 ro\n10 1 0:53 / /tmp rw - tmpfs tmpfs rw\n\
             11 1 8:17 / /usb rw - fuseblk /dev/sdb1 rw\n12 1 0:54 / /9 rw - 9p host rw\n";
         assert_eq!(mountpoints(text), ["/", "/pool", "/b", "/home", "/usb"]);

@@ -23,8 +23,8 @@ pub fn parse(text: &str) -> Result<Vec<Network>, Error> {
     interfaces.map(|line| network(line).ok_or_else(|| Error::line(FILE, line))).collect()
 }
 
-/// Name, colon, eight fields received, eight fields sent. Old kernels leave no space after the colon, and the name of an
-/// alias has a colon of its own.
+/// Name, colon, eight fields received, eight fields sent. Old kernels leave no space after the colon, and the name of
+/// an alias has a colon of its own.
 fn network(line: &str) -> Option<Network> {
     let (interface, counts) = line.rsplit_once(':')?;
     let counts = counts.split_ascii_whitespace().map(|count| count.parse().ok()).collect::<Option<Vec<u64>>>()?;

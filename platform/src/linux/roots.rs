@@ -25,8 +25,8 @@ impl Roots {
         self.proc.join(file)
     }
 
-    /// A file of the process that sees mounts and network as the host does: ourselves, and when another `/proc` is read,
-    /// the first process of that one. (`/proc/net` and `/proc/mounts` always show the reader's own view.)
+    /// A file of the process that sees mounts and network as the host does: ourselves, and when another `/proc` is
+    /// read, the first process of that one. (`/proc/net` and `/proc/mounts` always show the reader's own view.)
     pub(super) fn in_process(&self, file: &str) -> PathBuf {
         let process = if self.proc == Path::new("/proc") { "self" } else { "1" };
         self.proc.join(process).join(file)

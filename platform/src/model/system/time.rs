@@ -5,8 +5,8 @@ use std::time::{Duration, UNIX_EPOCH};
 /// 9999-12-31T23:59:59.999, the last instant with a year of four digits.
 const LAST_UNIX_MS: u64 = 253_402_300_799_999;
 
-/// ISO 8601 in UTC, with milliseconds where there are any. The offset is written out because `fromisoformat` took no `Z`
-/// before Python 3.11. A clock outside the years 1970 to 9999 is shown as the nearest of them.
+/// ISO 8601 in UTC, with milliseconds where there are any. The offset is written out because `fromisoformat` took no
+/// `Z` before Python 3.11. A clock outside the years 1970 to 9999 is shown as the nearest of them.
 pub(super) fn iso(unix_ms: i64) -> String {
     let unix_ms = u64::try_from(unix_ms).unwrap_or(0).min(LAST_UNIX_MS);
     let time = UNIX_EPOCH + Duration::from_millis(unix_ms);
