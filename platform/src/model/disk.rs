@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One whole block device (partitions are not listed: their I/O is in their disk's).
+/// One whole block device (partitions are not listed: their I/O is in their disk's; nor are devices mapped onto others
+/// before their first request).
 /// Linux: `/proc/diskstats`, fields numbered as in the kernel's `iostats` document.
 /// macOS: IOKit `IOBlockStorageDriver` statistics.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

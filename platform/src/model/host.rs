@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What a host is. Sent with every batch, stored when it changes. Only the name is always known.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Host {
-    /// The host's name. Linux: `/proc/sys/kernel/hostname`.
+    /// The host's name. Linux: `/proc/sys/kernel/hostname`; `/etc/hostname` of a host that is read from a container.
     pub hostname: String,
     /// The kind of system: `Linux`, `Darwin`.
     pub os: Option<String>,
@@ -21,9 +21,9 @@ pub struct Host {
     pub model: Option<String>,
     /// The processor's name. Linux: `/proc/cpuinfo`.
     pub processor: Option<String>,
-    /// Hardware threads online.
+    /// Hardware threads online. Linux: `cpuN` lines of `/proc/stat`.
     pub logical_cores: Option<u32>,
-    /// Cores, hardware threads of one core counted once.
+    /// Cores, hardware threads of one core counted once. Linux: `topology/core_cpus_list`, else `/proc/cpuinfo`.
     pub physical_cores: Option<u32>,
     /// Lowest frequency of a core, hertz. Linux: `cpufreq/cpuinfo_min_freq`.
     pub min_frequency_hertz: Option<u64>,
@@ -33,7 +33,7 @@ pub struct Host {
     pub boot_unix_seconds: Option<i64>,
     /// The mountpoint that stands for the host's disk in `/system` and `/data`; `/` unless told otherwise.
     pub disk_mountpoint: Option<String>,
-    /// The interface of the default route.
+    /// The interface of the default route. Linux: `/proc/net/route` and `/proc/net/fib_trie`.
     pub primary_interface: Option<Address>,
 }
 
