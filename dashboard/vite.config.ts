@@ -19,5 +19,7 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts"],
     environment: "node",
+    // A zone off UTC, so that a test can tell local time from it.
+    env: { TZ: "Europe/Berlin" },
   },
 });

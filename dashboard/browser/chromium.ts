@@ -81,21 +81,29 @@ export function drawn(page: Page, panel: string): Promise<Drawn | null> {
   }, panel);
 }
 
-/** How many pixels of the plotting area are of a line's or area's colour, and not of text, grid or ground. */
-export function colouredPixels(page: Page, panel: string): Promise<number> {
-  return page.evaluate((id) => {
-    const chart = document.querySelector<ChartElement>(`[data-panel="${id}"]`)?.chart;
-    if (!chart) return 0;
-    const { left, top, width, height } = chart.bbox;
-    const { data } = chart.ctx.getImageData(left, top, width, height);
-    let count = 0;
-    for (let at = 0; at < data.length; at += 4) {
-      const [red = 0, green = 0, blue = 0, alpha = 0] = data.subarray(at, at + 4);
-      const spread = Math.max(red, green, blue) - Math.min(red, green, blue);
-      if (alpha > 60 && spread > 50) count += 1;
-    }
-    return count;
-  }, panel);
+/**
+ * How many pixels of the plotting area are of a line's or area's colour, and not of text, grid or ground; all of it, or
+ * the part between two instants in unix seconds.
+ */
+export function colouredPixels(page: Page, panel: string, from?: number, to?: number): Promise<number> {
+  return page.evaluate(
+    ([id, from, to]) => {
+      const chart = document.querySelector<ChartElement>(`[data-panel="${id}"]`)?.chart;
+      if (!chart) return 0;
+      const { bbox } = chart;
+      const left = from === undefined ? bbox.left : Math.ceil(chart.valToPos(from, "x", true));
+      const right = to === undefined ? bbox.left + bbox.width : Math.floor(chart.valToPos(to, "x", true));
+      const { data } = chart.ctx.getImageData(left, bbox.top, right - left, bbox.height);
+      let count = 0;
+      for (let at = 0; at < data.length; at += 4) {
+        const [red = 0, green = 0, blue = 0, alpha = 0] = data.subarray(at, at + 4);
+        const spread = Math.max(red, green, blue) - Math.min(red, green, blue);
+        if (alpha > 60 && spread > 50) count += 1;
+      }
+      return count;
+    },
+    [panel, from, to] as const,
+  );
 }
 
 /** Waits until `probe` gives something, asking again a few times a second. */
@@ -111,4 +119,18 @@ export async function until<T>(
     if (Date.now() > end) throw new Error(`waited ${timeout_ms / 1000} s in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+}
+
+/** Whether something is wider than the window. */
+export function overflows(page: Page): Promise<boolean> {
+  return page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+}
+
+/** The relative luminance of what the page stands on, from 0 (black) to 1. */
+export function brightness(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const channels = getComputedStyle(document.documentElement).backgroundColor.match(/[\d.]+/g) ?? [];
+    const [red = 0, green = 0, blue = 0] = channels.map((channel) => Number(channel) / 255);
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  });
 }

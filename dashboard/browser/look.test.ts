@@ -58,11 +58,15 @@ describe.skipIf(!FOLDER)("pictures", () => {
     await page.goto(`${origin}/dashboard/host?id=id-grosbeak&range=15m`);
     await until("the chart is drawn", () => drawn(page, "cpu"));
     await shoot("flat");
+    expect(errors).toEqual([]);
+    server.silent = true;
+    await page.getByText("cannot be reached").waitFor();
+    await shoot("lost");
+    server.silent = false;
     server.hosts = [];
     await page.goto(`${origin}/dashboard`);
     await page.waitForSelector("text=No hosts yet");
     await shoot("empty");
-    expect(errors).toEqual([]);
     await close();
   });
 });

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import type { Panel } from "./panel";
+import { MOST_THINGS, shape } from "./shape";
+import type { Data, Series } from "./wire";
+
+function series(metric: string, values: (number | null)[], labels: Record<string, string> = {}): Series {
+  return { metric, labels, unit: "count", values };
+}
+
+function data(...all: Series[]): Data {
+  const rows = all[0]?.values.length ?? 0;
+  return {
+    from: 0,
+    to: rows,
+    step_seconds: 1,
+    ts: Array.from({ length: rows }, (_, row) => row),
+    series: all,
+  };
+}
+
+const PLAIN: Panel = {
+  id: "plain",
+  title: "Plain",
+  views: [
+    {
+      needs: ["rich"],
+      unit: "bytes",
+      top: "fit",
+      stacked: true,
+      lines: [{ metrics: ["rich", "share"], value: (rich, share) => rich * share, label: "Product" }],
+    },
+    { needs: ["poor"], unit: "ratio", top: 1, lines: [{ metrics: ["poor"], label: "Poor" }] },
+  ],
+};
+
+const EACH: Panel = {
+  id: "each",
+  title: "Each",
+  views: [
+    {
+      needs: ["in", "out"],
+      unit: "count",
+      top: { least: 1 },
+      each: "device",
+      lines: [
+        { metrics: ["in"], column: "read" },
+        { metrics: ["out"], column: "written", place: "below" },
+      ],
+    },
+  ],
+};
+
+describe("shape", () => {
+  it("takes the richest view that the host has readings for", () => {
+    expect(shape(PLAIN, data(series("rich", [2]), series("share", [3]), series("poor", [1])))?.stacked).toBe(
+      true,
+    );
+    expect(shape(PLAIN, data(series("poor", [0.5])))?.lines[0]?.label).toBe("Poor");
+  });
+
+  it("hides a panel whose metrics are absent", () => {
+    expect(shape(PLAIN, data(series("other", [1])))).toBeNull();
+    expect(shape(PLAIN, data(series("rich", [1])))).toBeNull();
+  });
+
+  it("hides a panel whose telling metric is never above zero", () => {
+    const swap: Panel = { ...PLAIN, views: PLAIN.views.map((view) => ({ ...view, positive: "poor" })) };
+    expect(shape(swap, data(series("poor", [0, null])))).toBeNull();
+    expect(shape(swap, data(series("poor", [0, 1])))).not.toBeNull();
+  });
+
+  it("computes where every reading is there, and leaves a gap where one is missing", () => {
+    const drawing = shape(PLAIN, data(series("rich", [2, null, 4, 0]), series("share", [3, 3, null, 5])));
+    expect(drawing?.lines[0]?.values).toEqual([6, null, null, 0]);
+  });
+
+  it("draws a line for each thing, sorted as people sort, each with one colour", () => {
+    const devices = ["sda10", "sda2"].flatMap((device) => [
+      series("in", [1], { device }),
+      series("out", [2], { device }),
+    ]);
+    const lines = shape(EACH, data(...devices))?.lines ?? [];
+    expect(lines.map(({ label, column, place }) => [label, column, place])).toEqual([
+      ["sda2", "read", "above"],
+      ["sda2", "written", "below"],
+      ["sda10", "read", "above"],
+      ["sda10", "written", "below"],
+    ]);
+    expect(lines[0]?.color).toBe(lines[1]?.color);
+    expect(lines[0]?.color).not.toBe(lines[2]?.color);
+  });
+
+  it("does not mind a thing that lacks one of the metrics", () => {
+    const lines = shape(
+      EACH,
+      data(series("in", [1], { device: "a" }), series("out", [1], { device: "b" })),
+    )?.lines;
+    expect(lines?.map(({ label, column }) => `${label} ${column}`)).toEqual(["a read", "b written"]);
+  });
+
+  it("shows the busiest of many things and counts the others", () => {
+    const many = Array.from({ length: MOST_THINGS + 3 }, (_, index) => [
+      series("in", [index], { device: `d${index}` }),
+      series("out", [0], { device: `d${index}` }),
+    ]).flat();
+    const some = shape(EACH, data(...many));
+    expect(some?.omitted).toBe(3);
+    expect(new Set(some?.lines.map((line) => line.label)).size).toBe(MOST_THINGS);
+    expect(some?.lines.some((line) => line.label === "d0")).toBe(false);
+    expect(shape(EACH, data(...many), true)?.omitted).toBe(0);
+  });
+});
