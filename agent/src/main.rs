@@ -59,7 +59,8 @@ fn main() -> ExitCode {
 fn run(options: Options) -> Result<(), String> {
     log::set_level(options.log_level);
     let stop = Stop::install().map_err(|error| format!("cannot handle signals: {error}"))?;
-    let listener = http::listen(&options.listen).map_err(|error| format!("cannot listen: {error}"))?;
+    let listener =
+        http::listen(&options.listen).map_err(|error| format!("cannot listen on {:?}: {error}", options.listen))?;
     let address = listener.local_addr().map_err(|error| format!("cannot listen: {error}"))?;
     let agent = agent(&options)?;
     let stream = identity::random_stream().map_err(|error| format!("cannot get random numbers: {error}"))?;
