@@ -70,7 +70,7 @@ describe("memory", () => {
         "memory.free_bytes": [200, 200],
       }),
     );
-    expect(layers).toEqual({ Used: [400, null], "Buff/cache": [400, null], Free: [200, null] });
+    expect(layers).toEqual({ Used: [400, null], Cache: [400, null], Free: [200, null] });
   });
 
   it("adds up also where less is available than free", () => {
@@ -78,7 +78,7 @@ describe("memory", () => {
       "memory",
       data({ "memory.total_bytes": [1000], "memory.available_bytes": [600], "memory.free_bytes": [650] }),
     );
-    expect(layers).toEqual({ Used: [400], "Buff/cache": [0], Free: [600] });
+    expect(layers).toEqual({ Used: [400], Cache: [0], Free: [600] });
   });
 
   it("is the used share for a flat host", () => {

@@ -75,7 +75,7 @@ const memory: Panel = {
         {
           metrics: ["memory.available_bytes", "memory.free_bytes"],
           value: (available, free) => Math.max(0, available - free),
-          label: "Buff/cache",
+          label: "Cache",
           color: "blue",
         },
         {

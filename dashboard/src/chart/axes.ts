@@ -54,6 +54,7 @@ export function valueAxis(unit: Unit): uPlot.Axis {
     values: (_chart, ticks) => ticks.map((tick) => formatTick(tick, unit)),
   };
   if (unit === "bytes" || unit === "bytes_per_second") axis.incrs = BINARY_STEPS;
+  if (unit === "ratio") axis.incrs = QUARTERS;
   return axis;
 }
 
@@ -66,6 +67,9 @@ function look(): uPlot.Axis {
     border: { show: false },
   };
 }
+
+/** A share reads best in quarters, or in tenths of what is small. */
+const QUARTERS = [0.0001, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1];
 
 /** Bytes are counted in powers of two; so are the steps between their ticks. */
 const BINARY_STEPS = Array.from({ length: 60 }, (_, power) => 2 ** power);
