@@ -18,17 +18,23 @@ fn main() {
         }
     };
     println!("{}", machine());
+    if arguments.samples > 0 {
+        ingest(&arguments);
+    }
+    if arguments.agent_seconds > 0 {
+        footprint::report(arguments.agent_seconds);
+    }
+}
+
+fn ingest(arguments: &Arguments) {
     println!(
         "fleet of seed {}: {} machines, {} connections; the sender shares the processors with the server\n",
         arguments.seed, arguments.machines, arguments.connections
     );
-    let many = ingest::measure(&arguments, Way { name: "100 samples a body", batch: 100, samples: arguments.samples });
+    let many = ingest::measure(arguments, Way { name: "100 samples a body", batch: 100, samples: arguments.samples });
     let few = (arguments.samples / arguments.single_share).max(1);
-    let one = ingest::measure(&arguments, Way { name: "1 sample a body", batch: 1, samples: few });
+    let one = ingest::measure(arguments, Way { name: "1 sample a body", batch: 1, samples: few });
     ingest_report(&many, &one);
-    if arguments.agent_seconds > 0 {
-        footprint::report(arguments.agent_seconds);
-    }
 }
 
 fn ingest_report(many: &Outcome, one: &Outcome) {
