@@ -15,8 +15,8 @@ use crate::process::unix_ms;
 /// Between two readings of a [`Watch`].
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// The clock tick of `/proc/stat` and `/proc/PID/stat` on every Linux that the tests run on.
-pub const TICKS_PER_SECOND: f64 = 100.0;
+/// The clock tick of `/proc/stat` on every Linux that the tests run on.
+const TICKS_PER_SECOND: f64 = 100.0;
 
 /// `free -b`: line `Mem:`, and its columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,12 +176,28 @@ pub fn df(path: &str) -> Df {
     Df { total: columns[0], used: columns[1], available: columns[2] }
 }
 
-/// Processor seconds, user and system, that a process has used.
+/// Processor seconds that a process has used so far, those of its ended threads included.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "/proc/PID/stat has hundredths of a second only, too coarse for an agent")]
 pub fn cpu_seconds(pid: u32) -> Option<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
-    let ticks = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
-    Some(ticks / TICKS_PER_SECOND)
+    let pid = libc::pid_t::try_from(pid).ok()?;
+    let mut clock: libc::clockid_t = 0;
+    // SAFETY: writes one clockid_t, which outlives the call.
+    if unsafe { libc::clock_getcpuclockid(pid, &raw mut clock) } != 0 {
+        return None;
+    }
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: writes one timespec, which outlives the call.
+    if unsafe { libc::clock_gettime(clock, &raw mut time) } != 0 {
+        return None;
+    }
+    Some(time.tv_sec as f64 + time.tv_nsec as f64 / 1e9)
+}
+
+/// Not known here.
+#[cfg(not(target_os = "linux"))]
+pub fn cpu_seconds(_pid: u32) -> Option<f64> {
+    None
 }
 
 /// A line of `/proc/PID/status` or `/proc/PID/smaps_rollup` that is in kB (KiB), as bytes: `VmHWM`, `VmRSS`, `Pss`.

@@ -64,14 +64,8 @@ fn get_each_second(client: &mut Client, path: &str, seconds: u64) {
     }
 }
 
-/// Time on a processor of all threads: the scheduler counts nanoseconds, where `/proc/PID/stat` has hundredths of a second.
 fn cpu_microseconds(pid: u32) -> f64 {
-    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let nanoseconds = tasks.filter_map(|task| {
-        let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
-        text.split_whitespace().next()?.parse::<f64>().ok()
-    });
-    nanoseconds.sum::<f64>() / 1000.0
+    kernel::cpu_seconds(pid).map_or(f64::NAN, |seconds| seconds * 1e6)
 }
 
 fn in_path(name: &str) -> Option<PathBuf> {

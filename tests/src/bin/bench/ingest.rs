@@ -74,7 +74,7 @@ pub fn measure(arguments: &Arguments, way: Way) -> Outcome {
     let pid = server.program.pid();
     let all: Vec<Bodies> = (0..arguments.connections).map(|number| bodies(arguments, &way, number)).collect();
     let gate = Barrier::new(all.len() + 1);
-    let cpu_before = kernel::cpu_seconds(pid).expect("/proc/PID/stat");
+    let cpu_before = kernel::cpu_seconds(pid).expect("the processor clock of a child");
     let (wall, mut latencies) = std::thread::scope(|scope| {
         let senders: Vec<_> = all
             .iter()
@@ -99,7 +99,7 @@ pub fn measure(arguments: &Arguments, way: Way) -> Outcome {
             senders.into_iter().flat_map(|sender| sender.join().expect("a sender")).collect();
         (started.elapsed(), latencies)
     });
-    let cpu_seconds = kernel::cpu_seconds(pid).expect("/proc/PID/stat") - cpu_before;
+    let cpu_seconds = kernel::cpu_seconds(pid).expect("the processor clock of a child") - cpu_before;
     let peak_bytes = kernel::memory_bytes(pid, "status", "VmHWM").expect("/proc/PID/status");
     let status = server.program.terminate();
     assert!(status.success(), "{status}: {}", server.program.said());
