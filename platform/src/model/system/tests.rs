@@ -1,3 +1,5 @@
+//! The /system document: psutil's meaning, field by field.
+
 use super::*;
 use crate::model::{
     Address, Core, Disk as DiskReading, Filesystem, Memory as MemoryReading, Network as NetworkReading,
