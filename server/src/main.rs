@@ -1,1 +1,27 @@
-fn main(){}
+//! The server's entry: reads the command line, runs the command, says in one line what went wrong.
+
+mod auth;
+mod cli;
+mod http;
+mod ingest;
+mod query;
+mod store;
+mod supervisor;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let result = match cli::Cli::parse().command {
+        cli::Command::Serve(serve) => serve.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("siskin-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! `siskin-server serve`: its settings, and the server from start to end.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use ractor::{Actor, ActorRef};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+use tracing::{error, info, warn};
+
+use crate::auth::Auth;
+use crate::http::{App, router};
+use crate::ingest::admission::{Admission, Limits};
+use crate::store::actor as storage;
+use crate::store::committer::{self, Command};
+use crate::store::directory::Directory;
+use crate::store::duckdb::{Database, Readers, Writer};
+use crate::supervisor::{Parts, Supervisor};
+use crate::telemetry::Telemetry;
+
+/// Requests that run when the server is told to end have this long to finish.
+const DRAIN: Duration = Duration::from_secs(10);
+/// Threads that answer queries; DuckDB uses all cores for each.
+const QUERY_THREADS: usize = 2;
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, env = "SISKIN_LISTEN", default_value = "127.0.0.1:5050", value_name = "HOST:PORT")]
+    listen: String,
+
+    /// The database file; everything else lies in PATH.d/
+    #[arg(long, env = "DATABASE_PATH", default_value = "data/siskin.duckdb", value_name = "PATH")]
+    data: PathBuf,
+
+    /// File of tokens, one a line; who asks must show one, as Bearer or as Basic password
+    #[arg(long, env = "SISKIN_TOKEN_FILE", value_name = "FILE")]
+    token_file: Option<PathBuf>,
+
+    /// Listen beyond loopback without any token: whoever reaches the port may read, write and delete
+    #[arg(long)]
+    insecure: bool,
+
+    /// Largest body as it travels
+    #[arg(long, env = "SISKIN_MAX_BODY_BYTES", default_value_t = 8 << 20, value_name = "BYTES",
+          value_parser = clap::value_parser!(u32).range(1024..))]
+    max_body_bytes: u32,
+
+    /// Largest body after decompression
+    #[arg(long, env = "SISKIN_MAX_DECODED_BYTES", default_value_t = 32 << 20, value_name = "BYTES",
+          value_parser = clap::value_parser!(u32).range(1024..))]
+    max_decoded_bytes: u32,
+
+    /// All bodies that are admitted and not yet answered; who finds no room gets 503 and Retry-After
+    #[arg(long, env = "SISKIN_MAX_INFLIGHT_BYTES", default_value_t = 64 << 20, value_name = "BYTES",
+          value_parser = clap::value_parser!(u32).range(1024..))]
+    max_inflight_bytes: u32,
+
+    /// What to log: error, warn, info, debug, or a filter such as siskin_server=debug
+    #[arg(long, env = "SISKIN_LOG_LEVEL", default_value = "info", value_name = "LEVEL")]
+    log_level: String,
+
+    /// How to log
+    #[arg(long, env = "SISKIN_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Serve {
+    /// Runs until SIGTERM or SIGINT, or until the store is broken.
+    pub fn run(self) -> anyhow::Result<()> {
+        self.start_logging()?;
+        tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("cannot start the runtime")?
+            .block_on(self.serve())
+    }
+
+    async fn serve(self) -> anyhow::Result<()> {
+        let mut signals = Signals::new()?;
+        let auth = self.auth()?;
+        let address = self.address().await?;
+        self.check_exposure(address, &auth)?;
+        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {}", self.listen))?;
+
+        let telemetry = Telemetry::new()?;
+        let directory = Arc::new(Directory::default());
+        let (store, readers) = self.open_store(&directory, &telemetry).await?;
+        let admission = Admission::new(self.limits());
+        let ingest_actors = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+        let (fatal, mut broken) = mpsc::unbounded_channel();
+        let parts = Parts {
+            admission: admission.clone(),
+            telemetry: telemetry.clone(),
+            directory: directory.clone(),
+            readers,
+            commands: store.commands,
+            ingest_actors,
+            query_threads: QUERY_THREADS,
+            fatal,
+        };
+        let (supervisor, actors) = Supervisor::spawn(Some("supervisor".into()), Supervisor, parts).await?;
+
+        let app = Arc::new(App::new(auth, admission, directory, telemetry, ingest_actors));
+        let (stop, stopped) = oneshot::channel::<()>();
+        info!(address = %listener.local_addr()?, data = %self.data.display(), "listening");
+        let service = axum::serve(listener, router(app.clone()))
+            .with_graceful_shutdown(async { drop(stopped.await) })
+            .into_future();
+        let server = tokio::spawn(service);
+
+        let failure = tokio::select! {
+            name = signals.next() => {
+                info!(signal = name, "ending");
+                None
+            }
+            reason = broken.recv() => reason,
+        };
+        app.closing.store(true, Ordering::Relaxed);
+        let _ = stop.send(());
+        if let Some(reason) = failure {
+            bail!("the store is broken: {reason}; the server ends so that its service manager can start it anew");
+        }
+        if tokio::time::timeout(DRAIN, server).await.is_err() {
+            warn!("some requests did not end in time");
+        }
+        close(store.thread).await?;
+        supervisor.stop(None);
+        let _ = actors.await;
+        info!("ended");
+        Ok(())
+    }
+
+    async fn open_store(&self, directory: &Arc<Directory>, telemetry: &Telemetry) -> anyhow::Result<(Store, Readers)> {
+        let (path, directory, telemetry) = (self.data.clone(), directory.clone(), telemetry.clone());
+        tokio::task::spawn_blocking(move || {
+            let start = Instant::now();
+            let database = Database::open(&path)?;
+            let readers = database.readers()?;
+            let writer = Writer::new(database, directory.clone()).context("cannot read the store")?;
+            let (commands, thread) = committer::spawn(writer, telemetry).context("cannot start a thread")?;
+            info!(hosts = directory.len(), seconds = start.elapsed().as_secs_f64(), "store open");
+            Ok((Store { commands, thread }, readers))
+        })
+        .await?
+    }
+
+    fn auth(&self) -> anyhow::Result<Auth> {
+        match &self.token_file {
+            Some(path) => Ok(Auth::from_file(path)?),
+            None => Ok(Auth::open()),
+        }
+    }
+
+    async fn address(&self) -> anyhow::Result<SocketAddr> {
+        let mut found = tokio::net::lookup_host(&self.listen).await.with_context(|| {
+            format!("--listen {}: expected HOST:PORT, such as 127.0.0.1:5050 or [::]:5050", self.listen)
+        })?;
+        found.next().with_context(|| format!("--listen {}: no such address", self.listen))
+    }
+
+    /// Beyond loopback nobody gets in without a token, unless it was asked for aloud.
+    fn check_exposure(&self, address: SocketAddr, auth: &Auth) -> anyhow::Result<()> {
+        if address.ip().is_loopback() || !auth.is_open() {
+            return Ok(());
+        }
+        if !self.insecure {
+            bail!(
+                "{address} can be reached from other machines, and no token is set: give --token-file FILE \
+                 (one token a line), or listen on 127.0.0.1, or say --insecure"
+            );
+        }
+        warn!(%address, "INSECURE: whoever reaches this address may read, write and delete everything");
+        Ok(())
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            body_bytes: self.max_body_bytes as usize,
+            decoded_bytes: self.max_decoded_bytes as usize,
+            inflight_bytes: self.max_inflight_bytes as usize,
+        }
+    }
+
+    fn start_logging(&self) -> anyhow::Result<()> {
+        let filter = tracing_subscriber::EnvFilter::try_new(&self.log_level)
+            .with_context(|| format!("--log-level {}", self.log_level))?;
+        let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        match self.log_format {
+            LogFormat::Text => logger.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+            LogFormat::Json => logger.json().init(),
+        }
+        Ok(())
+    }
+}
+
+struct Store {
+    commands: std::sync::mpsc::Sender<Command>,
+    thread: JoinHandle<()>,
+}
+
+/// Everything that was admitted is committed, and the file is left in good order.
+async fn close(thread: JoinHandle<()>) -> anyhow::Result<()> {
+    let (reply, closed) = oneshot::channel();
+    let storage = ActorRef::<Command>::where_is(storage::NAME).context("the storage actor is gone")?;
+    storage.cast(Command::Close { reply: reply.into() })?;
+    if let Err(error) = closed.await.context("the committer's thread is gone")? {
+        // Everything acknowledged is in the WAL all the same.
+        error!(%error, "cannot checkpoint");
+    }
+    tokio::task::spawn_blocking(move || thread.join()).await?.map_err(|_| anyhow::anyhow!("the committer panicked"))
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The doors: routes, and handlers that extract, call and map. No SQL and no arithmetic here.
+
+mod body;
+mod dashboard;
+mod data;
+mod error;
+mod health;
+mod hosts;
+mod push;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{delete, get, post};
+use tower_http::compression::CompressionLayer;
+
+use crate::auth::Auth;
+use crate::ingest::admission::Admission;
+use crate::store::directory::Directory;
+use crate::telemetry::Telemetry;
+use error::ApiError;
+
+/// What handlers reach.
+pub struct App {
+    pub auth: Auth,
+    pub admission: Admission,
+    pub directory: Arc<Directory>,
+    pub telemetry: Telemetry,
+    pub ingest_actors: usize,
+    /// Which ingest actor the next body goes to.
+    pub next_ingest: AtomicUsize,
+    /// Set when the server stops taking requests.
+    pub closing: AtomicBool,
+}
+
+impl App {
+    pub fn new(
+        auth: Auth,
+        admission: Admission,
+        directory: Arc<Directory>,
+        telemetry: Telemetry,
+        ingest_actors: usize,
+    ) -> Self {
+        let (next_ingest, closing) = (AtomicUsize::new(0), AtomicBool::new(false));
+        App { auth, admission, directory, telemetry, ingest_actors, next_ingest, closing }
+    }
+}
+
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/metrics", get(health::metrics).post(push::push))
+        .route("/data", get(data::data))
+        .route("/details", get(hosts::details))
+        .route("/hosts", get(hosts::list))
+        .route("/hosts/{hostname}/clean", post(hosts::clean))
+        .route("/hosts/{hostname}", delete(hosts::delete))
+        .route("/", get(dashboard::home))
+        .route("/dashboard", get(dashboard::page))
+        .route("/dashboard/{*path}", get(dashboard::file))
+        .layer(from_fn_with_state(app.clone(), authorize))
+        .route("/health", get(health::health))
+        .fallback(async || ApiError::not_found("no such page"))
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(CompressionLayer::new())
+        .with_state(app)
+}
+
+async fn authorize(State(app): State<Arc<App>>, request: Request, next: Next) -> Result<Response, ApiError> {
+    let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if app.auth.allows(shown) { Ok(next.run(request).await) } else { Err(ApiError::unauthorized()) }
+}

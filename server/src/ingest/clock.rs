@@ -1,0 +1,82 @@
+//! When a sample was taken, judged by the server's clock: an agent's wall clock may be wrong, its time since boot is not.
+
+use siskin_platform::model::{Batch, Sample};
+
+/// An agent's clock that is off by more than this is not believed, milliseconds.
+const TRUSTED_SKEW_MS: i64 = 5_000;
+/// Beyond this much ahead of the server no sample is stored: such a time is a fault, not a clock running ahead.
+const FUTURE_MS: i64 = 86_400_000;
+
+/// How far the sender's wall clock runs ahead, milliseconds.
+pub fn skew_ms(batch: &Batch, received_ms: i64) -> i64 {
+    batch.sent_at.unix_ms.saturating_sub(received_ms)
+}
+
+/// The time a sample is stored under, milliseconds since 1970. Never refuses: what cannot be repaired keeps the agent's
+/// time, and what cannot be a time at all gets the server's.
+pub fn sample_ms(batch: &Batch, sample: &Sample, received_ms: i64) -> i64 {
+    let same_boot = sample.boot_id.is_none() || sample.boot_id == batch.agent.boot_id;
+    let wrong = skew_ms(batch, received_ms).saturating_abs() > TRUSTED_SKEW_MS;
+    let age_ms = batch
+        .sent_at
+        .boottime_ms
+        .zip(sample.at.boottime_ms)
+        .and_then(|(sent, taken)| sent.checked_sub(taken))
+        .and_then(|age| i64::try_from(age).ok());
+    let told = match age_ms {
+        Some(age_ms) if wrong && same_boot => received_ms.saturating_sub(age_ms),
+        _ => sample.at.unix_ms,
+    };
+    if (0..=received_ms.saturating_add(FUTURE_MS)).contains(&told) { told } else { received_ms }
+}
+
+#[cfg(test)]
+mod tests {
+    use siskin_platform::model::{Agent, Clock, Host};
+
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000_000;
+
+    fn batch(sent_unix_ms: i64) -> Batch {
+        Batch {
+            agent: Agent { boot_id: Some("b".into()), ..Agent::default() },
+            host: Host::default(),
+            stream: 1,
+            first_seq: 1,
+            sent_at: Clock { unix_ms: sent_unix_ms, boottime_ms: Some(100_000) },
+            samples: vec![],
+        }
+    }
+
+    fn sample(unix_ms: i64, boottime_ms: Option<u64>) -> Sample {
+        Sample { at: Clock { unix_ms, boottime_ms }, ..Sample::default() }
+    }
+
+    #[test]
+    fn a_clock_within_five_seconds_stands() {
+        assert_eq!(sample_ms(&batch(NOW + 5_000), &sample(NOW - 20_000, Some(70_000)), NOW), NOW - 20_000);
+    }
+
+    #[test]
+    fn a_wrong_clock_is_repaired_by_the_time_since_boot() {
+        assert_eq!(sample_ms(&batch(60_000), &sample(30_000, Some(70_000)), NOW), NOW - 30_000);
+        assert_eq!(sample_ms(&batch(NOW + 6_000), &sample(NOW, Some(99_000)), NOW), NOW - 1_000);
+    }
+
+    #[test]
+    fn a_sample_of_another_boot_keeps_its_time() {
+        let mut earlier = sample(NOW - 500_000, Some(70_000));
+        earlier.boot_id = Some("a".into());
+        assert_eq!(sample_ms(&batch(60_000), &earlier, NOW), NOW - 500_000);
+    }
+
+    #[test]
+    fn what_cannot_be_a_time_gets_the_servers() {
+        for unix_ms in [i64::MIN, -1, NOW + FUTURE_MS + 1, i64::MAX] {
+            assert_eq!(sample_ms(&batch(unix_ms), &sample(unix_ms, None), NOW), NOW);
+        }
+        // More time since boot than the batch itself: not of this boot after all.
+        assert_eq!(sample_ms(&batch(60_000), &sample(NOW + FUTURE_MS + 1, Some(u64::MAX)), NOW), NOW);
+    }
+}

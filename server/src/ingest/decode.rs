@@ -1,0 +1,151 @@
+//! A body is one JSON object, or several on lines (NDJSON); each is a flat sample or a batch, told apart by what is in it.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use super::{flat, native};
+use crate::store::{Submission, Write};
+
+/// The members of one object, their values not yet read.
+pub type Members<'a> = BTreeMap<String, &'a RawValue>;
+
+/// Why a body was refused, and where. `line` counts from 1 and is given where a body has several.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum DecodeError {
+    #[error("not JSON: {detail}")]
+    Json { detail: String, line: Option<usize> },
+    #[error("missing: {fields:?}")]
+    Missing { fields: Vec<String>, detail: String, line: Option<usize> },
+    #[error("{field}: {detail}")]
+    Field { field: String, detail: String, line: Option<usize> },
+    #[error("unpacks to more than {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("cannot unpack {encoding}: {detail}")]
+    Damaged { encoding: &'static str, detail: String },
+    #[error("no room to unpack")]
+    Busy,
+}
+
+impl DecodeError {
+    pub fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        DecodeError::Field { field: field.into(), detail: detail.into(), line: None }
+    }
+
+    fn at_line(mut self, number: usize) -> Self {
+        match &mut self {
+            DecodeError::Json { line, .. } | DecodeError::Missing { line, .. } | DecodeError::Field { line, .. } => {
+                *line = Some(number)
+            }
+            DecodeError::TooLarge { .. } | DecodeError::Damaged { .. } | DecodeError::Busy => {}
+        }
+        self
+    }
+}
+
+/// Decodes a plain body received at `received_us` (microseconds since 1970).
+pub fn decode(body: &[u8], received_us: i64) -> Result<Submission, DecodeError> {
+    let text = std::str::from_utf8(body).map_err(|error| DecodeError::Json {
+        detail: format!("the body is not UTF-8: byte {} is wrong", error.valid_up_to() + 1),
+        line: None,
+    })?;
+    let mut objects = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    let mut writes = Vec::new();
+    let mut start = 0;
+    while let Some(object) = objects.next() {
+        let object = object.map_err(|error| DecodeError::Json { detail: error.to_string(), line: None })?;
+        let last = start == 0 && text[objects.byte_offset()..].trim_ascii().is_empty();
+        writes.push(decode_object(object, received_us).map_err(|error| match last {
+            true => error,
+            false => error.at_line(line_of(text, objects.byte_offset() - object.get().len())),
+        })?);
+        start = objects.byte_offset();
+    }
+    if writes.is_empty() {
+        return Err(DecodeError::Json { detail: "the body is empty".into(), line: None });
+    }
+    Ok(Submission { writes })
+}
+
+fn decode_object(object: &RawValue, received_us: i64) -> Result<Write, DecodeError> {
+    let json = |detail: String| DecodeError::Json { detail, line: None };
+    if !object.get().starts_with('{') {
+        return Err(json("expected an object".into()));
+    }
+    let members: Members = serde_json::from_str(object.get()).map_err(|error| json(error.to_string()))?;
+    if members.is_empty() {
+        return Err(json("the object is empty".into()));
+    }
+    if members.contains_key("samples") || members.contains_key("agent") {
+        native::decode(object.get(), received_us).map(|batch| Write::Native(Box::new(batch)))
+    } else {
+        flat::decode(&members, received_us).map(Write::Flat)
+    }
+}
+
+/// The line of a byte, from 1.
+fn line_of(text: &str, offset: usize) -> usize {
+    text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000_000_000;
+    const FLAT: &str = r#"{"hostname":"a","cpu":1,"ram":2,"disk":3,"timestamp":1700000000}"#;
+
+    fn error(body: &str) -> DecodeError {
+        decode(body.as_bytes(), NOW).unwrap_err()
+    }
+
+    #[test]
+    fn one_object_or_lines_of_them() {
+        assert_eq!(decode(FLAT.as_bytes(), NOW).unwrap().writes.len(), 1);
+        assert_eq!(decode(format!("{FLAT}\n{FLAT}\n\n").as_bytes(), NOW).unwrap().writes.len(), 2);
+    }
+
+    #[test]
+    fn a_bad_line_is_named_and_refuses_the_body() {
+        let bad = FLAT.replace("\"ram\":2", "\"ram\":true");
+        match error(&format!("{FLAT}\n{FLAT}\n{bad}\n{FLAT}")) {
+            DecodeError::Field { field, line, .. } => assert_eq!((field.as_str(), line), ("ram", Some(3))),
+            other => panic!("{other:?}"),
+        }
+        match error(&format!("{FLAT}\n{{\"cpu\":")) {
+            DecodeError::Json { detail, .. } => assert!(detail.contains("line 2"), "{detail}"),
+            other => panic!("{other:?}"),
+        }
+        match error(&format!("{bad}\n{FLAT}")) {
+            DecodeError::Field { line, .. } => assert_eq!(line, Some(1)),
+            other => panic!("{other:?}"),
+        }
+        match error(&bad) {
+            DecodeError::Field { line, .. } => assert_eq!(line, None),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_is_no_payload() {
+        for body in ["", " \n", "{}", "[]", "[{}]", "7", "null", "\"a\"", "{\"cpu\":NaN}", "nonsense", "{\"a\":1"] {
+            assert!(matches!(error(body), DecodeError::Json { .. }), "{body:?}: {:?}", error(body));
+        }
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(decode(deep.as_bytes(), NOW).is_err());
+        assert!(matches!(decode(b"{\"a\":\"\xff\"}", NOW), Err(DecodeError::Json { .. })));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_answered(body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+            let _ = decode(&body, NOW);
+        }
+
+        #[test]
+        fn any_flat_values_are_answered(name in ".{0,300}", cpu in ".{0,20}", timestamp in proptest::prelude::any::<f64>()) {
+            let body = serde_json::json!({"hostname": name, "cpu": cpu, "ram": 1, "disk": 2, "timestamp": timestamp});
+            let _ = decode(body.to_string().as_bytes(), NOW);
+        }
+    }
+}

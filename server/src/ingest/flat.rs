@@ -1,0 +1,207 @@
+//! The predecessor's push: one flat object of percentages. Numbers may come as strings.
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::decode::{DecodeError, Members};
+use crate::store::{FlatSample, FlatValues};
+
+const REQUIRED: [&str; 5] = ["cpu", "disk", "hostname", "ram", "timestamp"];
+/// What DNS allows for a name, and more than any kernel does.
+const HOSTNAME_BYTES: usize = 255;
+/// A sender's clock may run ahead by this much, seconds.
+const FUTURE_SECONDS: f64 = 86_400.0;
+
+pub fn decode(members: &Members<'_>, received_us: i64) -> Result<FlatSample, DecodeError> {
+    let missing: Vec<String> =
+        REQUIRED.iter().filter(|name| !members.contains_key(**name)).map(|name| (*name).to_owned()).collect();
+    if !missing.is_empty() {
+        let detail = "a flat sample needs hostname, cpu, ram, disk and timestamp; a batch needs samples".into();
+        return Err(DecodeError::Missing { fields: missing, detail, line: None });
+    }
+    let values = FlatValues {
+        cpu: percentage(members, "cpu")?,
+        ram: percentage(members, "ram")?,
+        disk: percentage(members, "disk")?,
+        disk_read: rate(members, "disk_read")?,
+        disk_write: rate(members, "disk_write")?,
+    };
+    Ok(FlatSample {
+        hostname: hostname(members["hostname"])?,
+        timestamp: timestamp(members, received_us)?,
+        values,
+        details: details(members)?,
+        received_us,
+    })
+}
+
+/// A name that can be shown: not empty, not too long, no control characters.
+pub fn check_hostname(name: &str, field: &str) -> Result<(), DecodeError> {
+    if name.trim().is_empty() {
+        return Err(DecodeError::field(field, "must not be empty"));
+    }
+    if name.len() > HOSTNAME_BYTES {
+        return Err(DecodeError::field(field, format!("is {} bytes long, at most {HOSTNAME_BYTES}", name.len())));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(DecodeError::field(field, "has a control character"));
+    }
+    Ok(())
+}
+
+fn hostname(raw: &RawValue) -> Result<String, DecodeError> {
+    let name: String =
+        serde_json::from_str(raw.get()).map_err(|_| DecodeError::field("hostname", "must be a string"))?;
+    check_hostname(&name, "hostname")?;
+    Ok(name)
+}
+
+fn percentage(members: &Members<'_>, name: &str) -> Result<f64, DecodeError> {
+    let value = number(members[name], name)?;
+    if !(0.0..=100.0).contains(&value) {
+        return Err(DecodeError::field(name, format!("is {value}, a percentage is 0 to 100")));
+    }
+    Ok(value)
+}
+
+/// MiB/s. The predecessor sends a negative rate when its counters were reset: that is no reading.
+fn rate(members: &Members<'_>, name: &str) -> Result<Option<f64>, DecodeError> {
+    match members.get(name).filter(|raw| raw.get() != "null") {
+        Some(raw) => Ok(Some(number(raw, name)?).filter(|value| *value >= 0.0)),
+        None => Ok(None),
+    }
+}
+
+fn timestamp(members: &Members<'_>, received_us: i64) -> Result<i64, DecodeError> {
+    let value = number(members["timestamp"], "timestamp")?;
+    if value < 0.0 {
+        return Err(DecodeError::field("timestamp", format!("is {value}, before 1970")));
+    }
+    if value > received_us as f64 / 1e6 + FUTURE_SECONDS {
+        return Err(DecodeError::field(
+            "timestamp",
+            format!("is {value}, more than a day ahead of the server; unix seconds are expected"),
+        ));
+    }
+    Ok(value.floor() as i64)
+}
+
+fn number(raw: &RawValue, name: &str) -> Result<f64, DecodeError> {
+    let value: Value =
+        serde_json::from_str(raw.get()).map_err(|_| DecodeError::field(name, "must be a finite number"))?;
+    let number = match &value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    match number {
+        Some(number) if number.is_finite() => Ok(number),
+        Some(_) => Err(DecodeError::field(name, "must be a finite number")),
+        None => Err(DecodeError::field(name, format!("must be a number, is {}", kind(&value)))),
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text that is no number",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn details(members: &Members<'_>) -> Result<Option<String>, DecodeError> {
+    let Some(raw) = members.get("details").filter(|raw| raw.get() != "null") else {
+        return Ok(None);
+    };
+    // Read once in full: what is kept can be read by every client, however it nests.
+    match serde_json::from_str(raw.get()) {
+        Ok(Value::Object(_)) => Ok(Some(raw.get().to_owned())),
+        Ok(other) => Err(DecodeError::field("details", format!("must be an object, is {}", kind(&other)))),
+        Err(error) => Err(DecodeError::field("details", error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000_000_000;
+
+    fn with(change: impl FnOnce(&mut serde_json::Map<String, Value>)) -> Result<FlatSample, DecodeError> {
+        let Value::Object(mut object) = json!({
+            "hostname": "nas", "cpu": 12.5, "ram": "40", "disk": 70, "timestamp": "1700000000.9",
+            "disk_read": 1.5, "disk_write": null, "details": {"cpu": {"percent": 12.5}},
+        }) else {
+            unreachable!()
+        };
+        change(&mut object);
+        let text = Value::Object(object).to_string();
+        let members: Members = serde_json::from_str(&text).unwrap();
+        decode(&members, NOW)
+    }
+
+    fn field_of(result: Result<FlatSample, DecodeError>) -> String {
+        match result {
+            Err(DecodeError::Field { field, .. }) => field,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn numbers_come_as_numbers_or_strings() {
+        let sample = with(|_| {}).unwrap();
+        assert_eq!(sample.hostname, "nas");
+        assert_eq!(sample.timestamp, 1_700_000_000);
+        let values = FlatValues { cpu: 12.5, ram: 40.0, disk: 70.0, disk_read: Some(1.5), disk_write: None };
+        assert_eq!(sample.values, values);
+        assert_eq!(sample.details.as_deref(), Some(r#"{"cpu":{"percent":12.5}}"#));
+    }
+
+    #[test]
+    fn missing_fields_are_named_in_order() {
+        let result = with(|object| {
+            object.remove("ram");
+            object.remove("cpu");
+        });
+        assert!(matches!(result, Err(DecodeError::Missing { fields, .. }) if fields == ["cpu", "ram"]));
+    }
+
+    #[test]
+    fn each_bad_value_names_its_field() {
+        for (field, value) in [
+            ("cpu", json!(100.1)),
+            ("cpu", json!(-0.1)),
+            ("ram", json!(null)),
+            ("ram", json!(true)),
+            ("disk", json!("abc")),
+            ("disk", json!("NaN")),
+            ("disk", json!("inf")),
+            ("disk_read", json!([])),
+            ("hostname", json!("")),
+            ("hostname", json!(7)),
+            ("hostname", json!("a\nb")),
+            ("hostname", json!("x".repeat(256))),
+            ("timestamp", json!(-1)),
+            ("timestamp", json!(253_402_300_800i64)),
+            ("details", json!([1])),
+        ] {
+            let result = with(|object| {
+                object.insert(field.into(), value.clone());
+            });
+            assert_eq!(field_of(result), field, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_negative_rate_is_no_reading() {
+        let sample = with(|object| {
+            object.insert("disk_read".into(), json!(-3.0));
+        });
+        assert_eq!(sample.unwrap().values.disk_read, None);
+    }
+}

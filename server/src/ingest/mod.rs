@@ -1,0 +1,12 @@
+//! From a request's body to rows: admission, decompression, decoding, the repair of clocks. Knows both forms of a push,
+//! and nothing of HTTP or of how rows are kept.
+
+pub mod actor;
+pub mod admission;
+mod clock;
+mod decode;
+pub mod encoding;
+mod flat;
+mod native;
+
+pub use decode::{DecodeError, decode};

@@ -1,0 +1,176 @@
+//! The agent's push: a batch of full samples with consecutive numbers.
+
+use siskin_platform::model::Batch;
+use siskin_platform::model::catalog::{self, Table, Visitor};
+
+use super::clock;
+use super::decode::DecodeError;
+use super::flat::check_hostname;
+use crate::store::{NativeBatch, TimedSample};
+
+/// Samples in one batch at most: a day at the default interval.
+const SAMPLES: usize = 8_640;
+/// Rows of one table in one sample at most: more cores, disks or interfaces than any host has.
+const ROWS: usize = 4_096;
+const ID_BYTES: usize = 128;
+
+pub fn decode(object: &str, received_us: i64) -> Result<NativeBatch, DecodeError> {
+    let batch: Batch = match serde_json::from_str(object) {
+        Ok(batch) => batch,
+        // The path to the fault costs time: it is sought only when there is one.
+        Err(_) => return Err(fault(object)),
+    };
+    check(&batch)?;
+    let received_ms = received_us / 1_000;
+    let skew_seconds = clock::skew_ms(&batch, received_ms) as f64 / 1e3;
+    let times: Vec<i64> =
+        batch.samples.iter().map(|sample| clock::sample_ms(&batch, sample, received_ms) * 1_000).collect();
+    let samples = batch.samples.into_iter().zip(times).map(|(sample, ts_us)| TimedSample { ts_us, sample }).collect();
+    Ok(NativeBatch {
+        agent: batch.agent,
+        host: batch.host,
+        stream: batch.stream,
+        first_seq: batch.first_seq,
+        received_us,
+        skew_seconds,
+        samples,
+    })
+}
+
+fn fault(object: &str) -> DecodeError {
+    match serde_path_to_error::deserialize::<_, Batch>(&mut serde_json::Deserializer::from_str(object)) {
+        Ok(_) => DecodeError::Json { detail: "unexpected text after the object".into(), line: None },
+        Err(error) => {
+            let path = error.path().to_string();
+            let detail = error.inner().to_string();
+            match detail.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+                Some(name) => {
+                    let field = if path == "." { name.to_owned() } else { format!("{path}.{name}") };
+                    DecodeError::Missing { fields: vec![field], detail, line: None }
+                }
+                None => DecodeError::field(path, detail),
+            }
+        }
+    }
+}
+
+fn check(batch: &Batch) -> Result<(), DecodeError> {
+    check_hostname(&batch.host.hostname, "host.hostname")?;
+    let id = &batch.agent.id;
+    if id.is_empty() || id.len() > ID_BYTES || id.chars().any(char::is_control) || id.starts_with("name:") {
+        let detail = format!("must be 1 to {ID_BYTES} bytes without control characters and not begin with name:");
+        return Err(DecodeError::field("agent.id", detail));
+    }
+    if batch.first_seq == 0 {
+        return Err(DecodeError::field("first_seq", "is 0, a stream counts from 1"));
+    }
+    if batch.first_seq.checked_add(batch.samples.len() as u64).is_none() {
+        return Err(DecodeError::field("first_seq", "is too large"));
+    }
+    if batch.samples.len() > SAMPLES {
+        return Err(DecodeError::field("samples", format!("are {}, at most {SAMPLES}", batch.samples.len())));
+    }
+    for (index, sample) in batch.samples.iter().enumerate() {
+        let mut widest = Widest { sample, table: "", rows: 0 };
+        catalog::visit(&mut widest);
+        if widest.rows > ROWS {
+            return Err(DecodeError::field(
+                format!("samples[{index}]"),
+                format!("has {} rows of {}, at most {ROWS}", widest.rows, widest.table),
+            ));
+        }
+    }
+    Ok(())
+}
+
+struct Widest<'a> {
+    sample: &'a siskin_platform::model::Sample,
+    table: &'static str,
+    rows: usize,
+}
+
+impl Visitor for Widest<'_> {
+    fn table<T: 'static>(&mut self, table: &'static Table<T>) {
+        let rows = (table.rows)(self.sample).len();
+        if rows > self.rows {
+            (self.table, self.rows) = (table.name, rows);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000_000_000;
+
+    fn batch() -> Value {
+        json!({
+            "agent": {"id": "a1", "version": "0.1.0", "boot_id": null},
+            "host": {"hostname": "pi"},
+            "stream": u64::MAX, "first_seq": 5, "sent_at": {"unix_ms": 1_800_000_000_000i64, "boottime_ms": 9},
+            "samples": [
+                {"at": {"unix_ms": 1_799_999_990_000i64, "boottime_ms": 1}, "cpu": {"total": {
+                    "user_seconds_total": 1, "nice_seconds_total": 0, "system_seconds_total": 0.5, "idle_seconds_total": 3,
+                }}},
+                {"at": {"unix_ms": 1_799_999_999_000i64}},
+            ],
+        })
+    }
+
+    #[test]
+    fn a_batch_of_samples() {
+        let decoded = decode(&batch().to_string(), NOW).unwrap();
+        assert_eq!((decoded.stream, decoded.first_seq, decoded.samples.len()), (u64::MAX, 5, 2));
+        assert_eq!(decoded.samples[0].ts_us, 1_799_999_990_000_000);
+        assert_eq!(decoded.skew_seconds, 0.0);
+        assert_eq!(decoded.samples[0].sample.cpu.as_ref().unwrap().total.iowait_seconds_total, None);
+    }
+
+    #[test]
+    fn a_fault_is_named_with_its_path() {
+        let mut wrong = batch();
+        wrong["samples"][1]["memory"] = json!({"total_bytes": "x", "free_bytes": 1, "available_bytes": 1});
+        match decode(&wrong.to_string(), NOW) {
+            Err(DecodeError::Field { field, detail, .. }) => {
+                assert_eq!(field, "samples[1].memory.total_bytes");
+                assert!(detail.contains("string"), "{detail}");
+            }
+            other => panic!("{other:?}"),
+        }
+        let mut wrong = batch();
+        wrong["samples"][0]["at"] = json!({});
+        match decode(&wrong.to_string(), NOW) {
+            Err(DecodeError::Missing { fields, .. }) => assert_eq!(fields, ["samples[0].at.unix_ms"]),
+            other => panic!("{other:?}"),
+        }
+        for (pointer, value) in [
+            ("/first_seq", json!(0)),
+            ("/agent/id", json!("")),
+            ("/agent/id", json!("name:x")),
+            ("/host/hostname", json!("\u{7}")),
+        ] {
+            let mut wrong = batch();
+            *wrong.pointer_mut(pointer).unwrap() = value;
+            let field = pointer[1..].replace('/', ".");
+            assert!(matches!(decode(&wrong.to_string(), NOW), Err(DecodeError::Field { field: f, .. }) if f == field));
+        }
+    }
+
+    #[test]
+    fn too_many_rows_are_refused() {
+        let mut wrong = batch();
+        wrong["samples"][1]["networks"] = Value::Array(vec![
+            json!({
+                "interface": "e", "rx_bytes_total": 0, "rx_packets_total": 0, "rx_errors_total": 0, "rx_dropped_total": 0,
+                "tx_bytes_total": 0, "tx_packets_total": 0, "tx_errors_total": 0, "tx_dropped_total": 0,
+            });
+            ROWS + 1
+        ]);
+        assert!(
+            matches!(decode(&wrong.to_string(), NOW), Err(DecodeError::Field { field, .. }) if field == "samples[1]")
+        );
+    }
+}

@@ -1,0 +1,164 @@
+//! What can be asked for by name, made from the catalog: gauges by their names, counters as rates, modes as shares, and
+//! the few ratios that everybody wants.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use siskin_platform::model::catalog::{self, Kind, Read, Table, Unit, Visitor};
+
+/// Ratios of two columns: name, table, columns, and how they make the ratio.
+type Ratio = (&'static str, &'static str, [&'static str; 3], fn([f64; 3]) -> (f64, f64));
+const RATIOS: [Ratio; 3] = [
+    (
+        "memory.used_ratio",
+        "host",
+        ["memory_total_bytes", "memory_available_bytes", "memory_total_bytes"],
+        |[total, available, _]| (total - available, total),
+    ),
+    ("swap.used_ratio", "host", ["swap_total_bytes", "swap_free_bytes", "swap_total_bytes"], |[total, free, _]| {
+        (total - free, total)
+    }),
+    // As `df` counts: of what ordinary users can have.
+    (
+        "filesystem.used_ratio",
+        "filesystem",
+        ["total_bytes", "free_bytes", "available_bytes"],
+        |[total, free, available]| (total - free, total - free + available),
+    ),
+];
+
+/// Modes in which a processor does nothing.
+const REST: [&str; 2] = ["idle_seconds_total", "iowait_seconds_total"];
+
+pub struct Metric {
+    pub name: String,
+    pub table: &'static str,
+    pub dimension: Option<&'static str>,
+    pub unit: &'static str,
+    pub from: From,
+}
+
+/// How a metric comes from columns.
+pub enum From {
+    Gauge {
+        column: String,
+    },
+    Rate {
+        column: String,
+    },
+    /// The share of one mode in all.
+    Share {
+        column: String,
+        all: Vec<String>,
+    },
+    /// What is not rest.
+    Busy {
+        rest: Vec<String>,
+        all: Vec<String>,
+    },
+    Ratio {
+        columns: [&'static str; 3],
+        of: fn([f64; 3]) -> (f64, f64),
+    },
+}
+
+impl From {
+    /// The columns it needs.
+    pub fn columns(&self) -> Vec<&str> {
+        match self {
+            From::Gauge { column } | From::Rate { column } => vec![column],
+            From::Share { all, .. } | From::Busy { all, .. } => all.iter().map(String::as_str).collect(),
+            From::Ratio { columns, .. } => columns.to_vec(),
+        }
+    }
+}
+
+/// The metric of this name.
+pub fn find(name: &str) -> Option<&'static Metric> {
+    all().get(name)
+}
+
+/// All metrics, by name.
+pub fn all() -> &'static BTreeMap<String, Metric> {
+    static ALL: OnceLock<BTreeMap<String, Metric>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let mut list = List(Vec::new());
+        catalog::visit(&mut list);
+        list.0.into_iter().map(|metric| (metric.name.clone(), metric)).collect()
+    })
+}
+
+struct List(Vec<Metric>);
+
+impl Visitor for List {
+    fn table<T: 'static>(&mut self, table: &'static Table<T>) {
+        let dimension = table.dimension.as_ref().map(|metric| metric.name);
+        let prefix = if dimension.is_some() { format!("{}.", table.name) } else { String::new() };
+        let modes: Vec<String> =
+            table.metrics.iter().filter(|metric| metric.kind == Kind::Mode).map(|metric| metric.column()).collect();
+        let mut add = |name: String, unit, from| {
+            self.0.push(Metric { name, table: table.name, dimension, unit, from });
+        };
+        for metric in table.metrics {
+            let column = metric.column();
+            let name = format!("{prefix}{}", metric.name);
+            match (metric.kind, &metric.read) {
+                (Kind::Gauge, Read::Integer(_) | Read::Real(_)) => {
+                    add(name, metric.unit.name(), From::Gauge { column });
+                }
+                (Kind::Counter, _) => {
+                    let name = format!("{}_per_s", name.trim_end_matches("_total"));
+                    add(name, rate_unit(metric.unit), From::Rate { column });
+                }
+                (Kind::Mode, _) => {
+                    let name = format!("{}_ratio", name.trim_end_matches("_seconds_total"));
+                    add(name, Unit::Ratio.name(), From::Share { column, all: modes.clone() });
+                }
+                (Kind::Gauge | Kind::Label, _) => {}
+            }
+        }
+        if !modes.is_empty() {
+            let rest = modes.iter().filter(|mode| REST.iter().any(|rest| mode.ends_with(rest))).cloned().collect();
+            let noun = if dimension.is_some() { table.name } else { "cpu" };
+            add(format!("{noun}.busy_ratio"), Unit::Ratio.name(), From::Busy { rest, all: modes });
+        }
+        for (name, _, columns, of) in RATIOS.iter().filter(|(_, of_table, ..)| *of_table == table.name) {
+            add((*name).to_owned(), Unit::Ratio.name(), From::Ratio { columns: *columns, of: *of });
+        }
+    }
+}
+
+/// The unit of a counter's rate. Seconds per second are a ratio.
+fn rate_unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Bytes => "bytes_per_second",
+        Unit::Seconds => Unit::Ratio.name(),
+        _ => "per_second",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_from_the_catalog() {
+        for (name, table, unit) in [
+            ("cpu.user_ratio", "host", "ratio"),
+            ("cpu.busy_ratio", "host", "ratio"),
+            ("core.busy_ratio", "core", "ratio"),
+            ("core.frequency_hertz", "core", "hertz"),
+            ("load.one", "host", "count"),
+            ("memory.available_bytes", "host", "bytes"),
+            ("network.rx_bytes_per_s", "network", "bytes_per_second"),
+            ("disk.busy_seconds_per_s", "disk", "ratio"),
+            ("cpu.context_switches_per_s", "host", "per_second"),
+            ("filesystem.used_ratio", "filesystem", "ratio"),
+        ] {
+            let metric = find(name).unwrap_or_else(|| panic!("{name} is missing"));
+            assert_eq!((metric.table, metric.unit), (table, unit), "{name}");
+        }
+        assert!(find("network.up").is_none());
+        assert!(find("network.rx_bytes_total").is_none());
+    }
+}

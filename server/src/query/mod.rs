@@ -1,0 +1,34 @@
+//! From stored rows to answers. Reads the store's tables, computes rates (`rate`, the only place that does), and brings
+//! series to the resolution that was asked for. Knows nothing of HTTP.
+
+pub mod actor;
+mod axis;
+mod engine;
+mod flat;
+mod frame;
+mod metric;
+mod range;
+mod rate;
+mod series;
+mod sql;
+mod timeline;
+
+pub use engine::Engine;
+pub use flat::{FlatAnswer, FlatRequest};
+pub use range::{Range, Timeframe};
+pub use series::{MAX_METRICS, MAX_POINTS, SeriesAnswer, SeriesRequest};
+
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// The question is at fault.
+    #[error("{0}")]
+    Bad(String),
+    #[error("the query took longer than {0} seconds: ask for a shorter time")]
+    Deadline(u64),
+    #[error("too many queries are waiting")]
+    Busy,
+    #[error("cannot read the store: {0}")]
+    Store(#[from] duckdb::Error),
+    #[error("the server is shutting down")]
+    Closed,
+}

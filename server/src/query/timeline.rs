@@ -1,0 +1,149 @@
+//! When a host was sampled, and where its history is broken: by a gap, or by a reboot. Counters mean something only
+//! between samples that are not divided by a break.
+
+/// A gap is where this many times the interval passed without a sample.
+const GAP_INTERVALS: f64 = 2.5;
+/// The predecessor's forwarder pushes every 30 s; what it pushes does not tell.
+const FLAT_INTERVAL_US: i64 = 30_000_000;
+const SECOND_US: f64 = 1e6;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Break {
+    None,
+    /// Samples are missing before this one.
+    Gap,
+    /// The host was booted since the sample before.
+    Reboot,
+}
+
+#[derive(Debug, Default)]
+pub struct Timeline {
+    ts: Vec<i64>,
+    breaks: Vec<Break>,
+    /// How many breaks there are up to and with each sample.
+    count: Vec<u32>,
+}
+
+impl Timeline {
+    /// From a native host's samples: instants, intervals, uptimes.
+    pub fn native(ts: Vec<i64>, intervals: &[Option<f64>], uptimes: &[Option<f64>]) -> Self {
+        let usual = median_step(&ts);
+        let breaks = (0..ts.len())
+            .map(|i| {
+                if i == 0 {
+                    return Break::None;
+                }
+                let passed = (ts[i] - ts[i - 1]) as f64;
+                let interval = intervals[i].map_or(usual as f64, |seconds| seconds * SECOND_US);
+                let rebooted = match (uptimes[i - 1], uptimes[i]) {
+                    (Some(before), Some(now)) => now < before,
+                    _ => false,
+                } || uptimes[i].is_some_and(|now| now * SECOND_US + SECOND_US < passed);
+                if passed > interval * GAP_INTERVALS {
+                    Break::Gap
+                } else if rebooted {
+                    Break::Reboot
+                } else {
+                    Break::None
+                }
+            })
+            .collect();
+        Self::new(ts, breaks)
+    }
+
+    /// From flat pushes, whose interval shows only in themselves.
+    pub fn flat(ts: Vec<i64>) -> Self {
+        let usual = median_step(&ts).max(FLAT_INTERVAL_US);
+        let limit = (usual as f64 * GAP_INTERVALS) as i64;
+        let breaks =
+            (0..ts.len()).map(|i| if i > 0 && ts[i] - ts[i - 1] > limit { Break::Gap } else { Break::None }).collect();
+        Self::new(ts, breaks)
+    }
+
+    fn new(ts: Vec<i64>, breaks: Vec<Break>) -> Self {
+        let mut total = 0;
+        let count = breaks
+            .iter()
+            .map(|kind| {
+                total += u32::from(*kind != Break::None);
+                total
+            })
+            .collect();
+        Timeline { ts, breaks, count }
+    }
+
+    pub fn ts(&self) -> &[i64] {
+        &self.ts
+    }
+
+    /// Whether samples are missing between this sample and the one before.
+    pub fn gap_before(&self, index: usize) -> bool {
+        self.breaks[index] == Break::Gap
+    }
+
+    /// Whether two instants follow each other without a break; one sample between them may lack the series.
+    pub fn joined(&self, before: i64, after: i64) -> bool {
+        match (self.ts.binary_search(&before), self.ts.binary_search(&after)) {
+            (Ok(before), Ok(after)) => after - before <= 2 && self.count[before] == self.count[after],
+            _ => false,
+        }
+    }
+
+    /// The usual time between two samples, microseconds; none with fewer than two.
+    pub fn usual_step(&self) -> Option<i64> {
+        (self.ts.len() > 1).then(|| median_step(&self.ts))
+    }
+}
+
+fn median_step(ts: &[i64]) -> i64 {
+    let mut steps: Vec<i64> = ts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    if steps.is_empty() {
+        return 0;
+    }
+    let middle = steps.len() / 2;
+    *steps.select_nth_unstable(middle).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(values: &[i64]) -> Vec<i64> {
+        values.iter().map(|s| s * 1_000_000).collect()
+    }
+
+    #[test]
+    fn a_missing_sample_or_two_is_a_gap_when_two_and_a_half_intervals_pass() {
+        let ts = seconds(&[0, 10, 20, 40, 70]);
+        let line =
+            Timeline::native(ts, &[Some(10.0); 5], &[Some(100.0), Some(110.0), Some(120.0), Some(140.0), Some(170.0)]);
+        assert!(!line.gap_before(3));
+        assert!(line.gap_before(4));
+        assert!(line.joined(20_000_000, 40_000_000));
+        assert!(!line.joined(40_000_000, 70_000_000));
+    }
+
+    #[test]
+    fn a_reboot_breaks_even_when_it_was_quick() {
+        let ts = seconds(&[0, 10, 20]);
+        let line = Timeline::native(ts, &[Some(10.0); 3], &[Some(3.0), Some(4.0), Some(14.0)]);
+        assert!(!line.joined(0, 10_000_000));
+        assert!(!line.gap_before(1));
+        assert!(line.joined(10_000_000, 20_000_000));
+    }
+
+    #[test]
+    fn a_series_may_miss_one_sample_not_two() {
+        let line = Timeline::native(seconds(&[0, 10, 20, 30]), &[Some(10.0); 4], &[None; 4]);
+        assert!(line.joined(0, 20_000_000));
+        assert!(!line.joined(0, 30_000_000));
+    }
+
+    #[test]
+    fn flat_pushes_show_their_own_interval() {
+        let line = Timeline::flat(seconds(&[0, 60, 120, 180, 360]));
+        assert!(!line.gap_before(1));
+        assert!(line.gap_before(4));
+        assert_eq!(Timeline::flat(seconds(&[5])).usual_step(), None);
+    }
+}

@@ -1,0 +1,181 @@
+//! The one thread that writes: gathers what waits into a group, commits it, and only then answers.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use ractor::RpcReplyPort;
+use tokio::sync::OwnedSemaphorePermit;
+use tracing::{error, warn};
+
+use super::{Backend, Receipt, Removal, Removed, StoreError, Submission, actor, directory::HostId};
+use crate::telemetry::Telemetry;
+
+/// A commit costs an fsync, however little it holds: under load it waits this long for company.
+const WINDOW: Duration = Duration::from_millis(40);
+/// Samples in one transaction at most: bounds its memory and the time others wait behind it.
+const GROUP_SAMPLES: usize = 20_000;
+const TICK: Duration = Duration::from_secs(60);
+
+pub enum Command {
+    Write { submission: Submission, permit: OwnedSemaphorePermit, reply: RpcReplyPort<Result<Receipt, StoreError>> },
+    Remove { host: HostId, what: Removal, reply: RpcReplyPort<Result<Removed, StoreError>> },
+    Close { reply: RpcReplyPort<Result<(), StoreError>> },
+}
+
+struct Waiting {
+    reply: RpcReplyPort<Result<Receipt, StoreError>>,
+    // Held until the answer is out: admitted bytes are those not yet durable.
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Starts the thread. It ends after `Close`, or when the store is broken.
+pub fn spawn(backend: impl Backend, telemetry: Telemetry) -> std::io::Result<(Sender<Command>, JoinHandle<()>)> {
+    let (sender, receiver) = channel();
+    let thread = std::thread::Builder::new()
+        .name("committer".into())
+        .spawn(move || Committer { backend, telemetry, last_commit: None, crowded: false }.run(&receiver))?;
+    Ok((sender, thread))
+}
+
+struct Committer<B> {
+    backend: B,
+    telemetry: Telemetry,
+    last_commit: Option<Instant>,
+    /// Whether the last group had more than one member.
+    crowded: bool,
+}
+
+impl<B: Backend> Committer<B> {
+    fn run(mut self, commands: &Receiver<Command>) {
+        let mut next_tick = Instant::now() + TICK;
+        let mut pending: Option<Command> = None;
+        loop {
+            let command = match pending.take() {
+                Some(command) => Ok(command),
+                None => commands.recv_timeout(next_tick.saturating_duration_since(Instant::now())),
+            };
+            let outcome = match command {
+                Ok(Command::Write { submission, permit, reply }) => {
+                    let (group, waiting, rest) = self.gather(submission, permit, reply, commands);
+                    pending = rest;
+                    self.commit(group, waiting)
+                }
+                Ok(Command::Remove { host, what, reply }) => {
+                    self.taken(1);
+                    answer(reply, self.backend.remove(host, what))
+                }
+                Ok(Command::Close { reply }) => {
+                    self.taken(1);
+                    let _ = reply.send(self.backend.close());
+                    return;
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    next_tick = Instant::now() + TICK;
+                    self.backend.tick()
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    if let Err(error) = self.backend.close() {
+                        error!(%error, "cannot close the store");
+                    }
+                    return;
+                }
+            };
+            match outcome {
+                Ok(()) => {}
+                Err(StoreError::Fatal(error)) => {
+                    error!(error, "the store is broken, its thread ends");
+                    return;
+                }
+                Err(error) => warn!(%error, "a store command failed"),
+            }
+        }
+    }
+
+    /// Takes what waits already and, under load, what comes within the window.
+    fn gather(
+        &mut self,
+        submission: Submission,
+        permit: OwnedSemaphorePermit,
+        reply: RpcReplyPort<Result<Receipt, StoreError>>,
+        commands: &Receiver<Command>,
+    ) -> (Vec<Submission>, Vec<Waiting>, Option<Command>) {
+        let busy = self.crowded || self.last_commit.is_some_and(|at| at.elapsed() < WINDOW);
+        let deadline = Instant::now() + if busy { WINDOW } else { Duration::ZERO };
+        let mut samples = submission.samples();
+        let mut group = vec![submission];
+        let mut waiting = vec![Waiting { reply, _permit: permit }];
+        let mut rest = None;
+        while samples < GROUP_SAMPLES {
+            match commands.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(Command::Write { submission, permit, reply }) => {
+                    samples += submission.samples();
+                    group.push(submission);
+                    waiting.push(Waiting { reply, _permit: permit });
+                }
+                Ok(other) => {
+                    rest = Some(other);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        self.crowded = group.len() > 1;
+        self.taken(group.len());
+        (group, waiting, rest)
+    }
+
+    fn commit(&mut self, group: Vec<Submission>, waiting: Vec<Waiting>) -> Result<(), StoreError> {
+        match self.timed(&group) {
+            Ok(receipts) => {
+                for (waiting, receipt) in waiting.into_iter().zip(receipts) {
+                    let _ = waiting.reply.send(Ok(receipt));
+                }
+                Ok(())
+            }
+            // One bad submission must not fail its neighbours: each alone.
+            Err(StoreError::Failed(error)) if group.len() > 1 => {
+                warn!(error, members = group.len(), "group commit failed, committing one by one");
+                for (submission, waiting) in group.into_iter().zip(waiting) {
+                    let result = self.timed(std::slice::from_ref(&submission)).map(|receipts| receipts[0]);
+                    match answer(waiting.reply, result) {
+                        Err(fatal @ StoreError::Fatal(_)) => return Err(fatal),
+                        Err(error) => warn!(%error, "refused one submission"),
+                        Ok(()) => {}
+                    }
+                }
+                Ok(())
+            }
+            Err(error) => {
+                for waiting in waiting {
+                    let _ = waiting.reply.send(Err(error.clone()));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn timed(&mut self, group: &[Submission]) -> Result<Vec<Receipt>, StoreError> {
+        let start = Instant::now();
+        let receipts = self.backend.commit(group)?;
+        self.telemetry.commit_seconds.observe(start.elapsed().as_secs_f64());
+        self.last_commit = Some(Instant::now());
+        for receipt in &receipts {
+            self.telemetry.stored.inc_by(receipt.stored);
+            self.telemetry.duplicates.inc_by(receipt.duplicates);
+            self.telemetry.lost.inc_by(receipt.lost);
+        }
+        Ok(receipts)
+    }
+
+    fn taken(&self, commands: usize) {
+        self.telemetry.backlog(actor::NAME).sub(commands as i64);
+    }
+}
+
+/// Sends the result; hands back an error so that the thread can judge it.
+fn answer<T>(reply: RpcReplyPort<Result<T, StoreError>>, result: Result<T, StoreError>) -> Result<(), StoreError> {
+    let error = result.as_ref().err().cloned();
+    let _ = reply.send(result);
+    error.map_or(Ok(()), Err)
+}

@@ -1,0 +1,16 @@
+//! The store in DuckDB: one database file, written by one thread.
+
+mod load;
+mod marks;
+mod open;
+mod rows;
+mod schema;
+mod sql;
+mod stage;
+mod writer;
+
+pub use open::{Database, Readers};
+pub use writer::Writer;
+
+/// The name under which the hot database is attached.
+pub const HOT: &str = "hot";

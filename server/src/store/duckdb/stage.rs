@@ -1,0 +1,149 @@
+//! One transaction in the making: rows, marks and hosts that count only once it is committed.
+
+use std::collections::HashMap;
+
+use siskin_platform::model::{Agent, Host};
+
+use super::marks::{FlatKey, Mark};
+use super::rows::Rows;
+use super::writer::{Known, Memory};
+use crate::store::directory::{Details, Heard, HostId, Native, Recent, Source, flat_key};
+use crate::store::{FlatSample, FlatValues, NativeBatch, Receipt, Write};
+
+pub struct Stage<'a> {
+    memory: &'a Memory,
+    next_host: i32,
+    pub rows: Rows,
+    pub flat: Vec<(HostId, FlatSample)>,
+    /// Hosts that are new or have changed.
+    pub hosts: HashMap<String, Known>,
+    pub marks: HashMap<(HostId, u64), Mark>,
+    pub retries: HashMap<FlatKey, i64>,
+    pub details: HashMap<HostId, Details>,
+    pub heard: Vec<Heard>,
+    pub clones: Vec<HostId>,
+}
+
+impl<'a> Stage<'a> {
+    pub fn new(memory: &'a Memory) -> Self {
+        Stage {
+            memory,
+            next_host: memory.next_host,
+            rows: Rows::new(),
+            flat: Vec::new(),
+            hosts: HashMap::new(),
+            marks: HashMap::new(),
+            retries: HashMap::new(),
+            details: HashMap::new(),
+            heard: Vec::new(),
+            clones: Vec::new(),
+        }
+    }
+
+    pub fn write(&mut self, write: &Write) -> Receipt {
+        match write {
+            Write::Native(batch) => self.native(batch),
+            Write::Flat(sample) => self.flat(sample),
+        }
+    }
+
+    /// The number that the next new host will get.
+    pub fn next_host(&self) -> i32 {
+        self.next_host
+    }
+
+    fn native(&mut self, batch: &NativeBatch) -> Receipt {
+        let host =
+            self.host(&batch.agent.id, &batch.host.hostname, Some((&batch.agent, &batch.host)), batch.received_us);
+        let key = (host, batch.stream);
+        let mark = self.marks.get(&key).copied().or_else(|| self.memory.marks.get(host, batch.stream));
+        let stored_to = mark.map_or(0, |mark| mark.seq);
+        let end = batch.first_seq + batch.samples.len() as u64;
+        // A stream that was never seen may begin late: what came before was dropped by its agent and is counted.
+        let lost = batch.first_seq.saturating_sub(stored_to + 1);
+        let skip = (stored_to + 1).saturating_sub(batch.first_seq).min(batch.samples.len() as u64);
+        let fresh = &batch.samples[skip as usize..];
+        for timed in fresh {
+            self.rows.push(host, timed.ts_us, &timed.sample);
+        }
+        let cloned = self.memory.marks.goes_back(host, batch.stream);
+        if cloned {
+            self.clones.push(host);
+        }
+        // A batch without samples is a sign of life: it moves no mark and opens no stream.
+        if !batch.samples.is_empty() {
+            let seq = stored_to.max(end - 1);
+            self.marks.insert(key, Mark { seq, updated_us: batch.received_us });
+        }
+        let recent = fresh.last().map(|last| Recent {
+            previous: fresh.len().checked_sub(2).map(|before| fresh[before].sample.clone()),
+            current: last.sample.clone(),
+            stream: batch.stream,
+            seq: end - 1,
+        });
+        self.heard.push(Heard {
+            host,
+            key: batch.agent.id.clone(),
+            hostname: batch.host.hostname.clone(),
+            stored: fresh.len() as u64,
+            newest_us: fresh.iter().map(|timed| timed.ts_us).max(),
+            heard_us: batch.received_us,
+            details: None,
+            source: Source::Native(Box::new(Native {
+                agent: batch.agent.clone(),
+                host: batch.host.clone(),
+                skew_seconds: Some(batch.skew_seconds),
+                recent,
+                cloned,
+            })),
+        });
+        let lost = if fresh.is_empty() { 0 } else { lost };
+        Receipt { stored: fresh.len() as u64, duplicates: skip, lost }
+    }
+
+    fn flat(&mut self, sample: &FlatSample) -> Receipt {
+        let key = flat_key(&sample.hostname);
+        let host = self.host(&key, &sample.hostname, None, sample.received_us);
+        let retry = FlatKey::of(host, sample);
+        let duplicate = self.retries.contains_key(&retry) || self.memory.retries.contains(&retry, sample.received_us);
+        let details = sample.details.clone().map(|document| Details { document, updated_us: sample.received_us });
+        if let Some(details) = details.clone() {
+            self.details.insert(host, details);
+        }
+        if !duplicate {
+            self.flat.push((host, sample.clone()));
+            self.retries.insert(retry, sample.received_us);
+        }
+        self.heard.push(Heard {
+            host,
+            key,
+            hostname: sample.hostname.clone(),
+            stored: u64::from(!duplicate),
+            newest_us: Some(sample.timestamp * 1_000_000),
+            heard_us: sample.received_us,
+            details,
+            source: Source::Flat { last: Some(FlatValues { ..sample.values }) },
+        });
+        Receipt { stored: u64::from(!duplicate), duplicates: u64::from(duplicate), lost: 0 }
+    }
+
+    /// The host's number; a new or changed host is staged.
+    fn host(&mut self, key: &str, hostname: &str, native: Option<(&Agent, &Host)>, now_us: i64) -> HostId {
+        let known = self.hosts.get(key).or_else(|| self.memory.hosts.get(key));
+        if let Some(known) = known.filter(|known| !known.differs(hostname, native)) {
+            return known.id;
+        }
+        let (id, first_seen_us) = match known {
+            Some(known) => (known.id, known.first_seen_us),
+            None => {
+                let id = HostId(self.next_host);
+                self.next_host += 1;
+                (id, now_us)
+            }
+        };
+        let native = native.map(|(agent, host)| (agent.clone(), host.clone()));
+        let known = Known { id, hostname: hostname.to_owned(), native, first_seen_us, deleted: false };
+        self.hosts.insert(key.to_owned(), known);
+        id
+    }
+}
