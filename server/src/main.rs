@@ -2,6 +2,7 @@
 
 mod auth;
 mod cli;
+mod clock;
 mod http;
 mod ingest;
 mod query;

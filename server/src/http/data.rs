@@ -1,7 +1,6 @@
 //! `GET /data`: the predecessor's rows, or, when `metrics` are named, series on one axis.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -13,6 +12,7 @@ use tokio::sync::oneshot;
 use super::App;
 use super::error::ApiError;
 use super::hosts::{Named, named_hosts, one_host};
+use crate::clock::now_us;
 use crate::query::actor::{self, Question};
 use crate::query::{FlatRequest, MAX_METRICS, MAX_POINTS, QueryError, Range, SeriesRequest, Timeframe};
 
@@ -76,8 +76,4 @@ async fn ask<T: Send + 'static>(
     let query = ActorRef::<Question>::where_is(actor::NAME).ok_or(QueryError::Closed)?;
     query.cast(question(reply.into())).map_err(|_| QueryError::Closed)?;
     answer.await.map_err(|_| QueryError::Closed)?
-}
-
-fn now_us() -> i64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64)
 }

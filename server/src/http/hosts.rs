@@ -1,7 +1,6 @@
 //! The list of hosts, one host's document, and the removal of either.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -14,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::App;
 use super::error::ApiError;
+use crate::clock::now_us;
 use crate::store::committer::Command;
 use crate::store::directory::HostId;
 use crate::store::status::{Latest, Liveness, Status};
@@ -160,8 +160,4 @@ fn ambiguous(app: &App, hosts: &[HostId]) -> ApiError {
 
 fn seconds(us: i64) -> i64 {
     us.div_euclid(1_000_000)
-}
-
-fn now_us() -> i64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64)
 }

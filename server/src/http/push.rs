@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::SystemTime;
 
 use axum::Json;
 use axum::body::Body;
@@ -14,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::error::ApiError;
 use super::{App, body};
+use crate::clock::now_us;
 use crate::ingest::actor::Submit;
 use crate::ingest::encoding::Encoding;
 use crate::store::Receipt;
@@ -61,8 +61,4 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, ApiError> {
     header.to_str().ok().and_then(Encoding::parse).ok_or_else(|| {
         ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported Content-Encoding: gzip, zstd or none")
     })
-}
-
-fn now_us() -> i64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64)
 }

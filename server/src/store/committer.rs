@@ -179,3 +179,99 @@ fn answer<T>(reply: RpcReplyPort<Result<T, StoreError>>, result: Result<T, Store
     let _ = reply.send(result);
     error.map_or(Ok(()), Err)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tokio::sync::{Semaphore, oneshot};
+
+    use super::*;
+    use crate::store::{FlatSample, FlatValues, Write};
+
+    /// Remembers the sizes of groups; fails as it is told by the hostnames in them.
+    #[derive(Clone, Default)]
+    struct Fake(Arc<Mutex<Vec<usize>>>);
+
+    impl Backend for Fake {
+        fn commit(&mut self, group: &[Submission]) -> Result<Vec<Receipt>, StoreError> {
+            self.0.lock().unwrap().push(group.len());
+            let names = |name: &str| {
+                group.iter().flat_map(|s| &s.writes).any(|w| matches!(w, Write::Flat(f) if f.hostname == name))
+            };
+            if names("fatal") {
+                return Err(StoreError::Fatal("gone".into()));
+            }
+            if names("bad") {
+                return Err(StoreError::Failed("bad".into()));
+            }
+            Ok(group.iter().map(|_| Receipt { stored: 1, ..Receipt::default() }).collect())
+        }
+        fn remove(&mut self, _: HostId, _: Removal) -> Result<Removed, StoreError> {
+            Ok(Removed::default())
+        }
+        fn tick(&mut self) -> Result<(), StoreError> {
+            Ok(())
+        }
+        fn close(&mut self) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    type Reply = oneshot::Receiver<Result<Receipt, StoreError>>;
+
+    fn write(hostname: &str) -> (Command, Reply) {
+        let (reply, answer) = oneshot::channel();
+        let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let flat = FlatSample {
+            hostname: hostname.into(),
+            timestamp: 0,
+            values: FlatValues::default(),
+            details: None,
+            received_us: 0,
+        };
+        let submission = Submission { writes: vec![Write::Flat(flat)] };
+        (Command::Write { submission, permit, reply: reply.into() }, answer)
+    }
+
+    /// Queues all before the committer starts, so that they wait together.
+    fn run(names: &[&str]) -> (Vec<usize>, Vec<Option<Result<Receipt, StoreError>>>) {
+        let (sender, receiver) = channel();
+        let mut answers = Vec::new();
+        for name in names {
+            let (command, answer) = write(name);
+            sender.send(command).unwrap();
+            answers.push(answer);
+        }
+        drop(sender);
+        let fake = Fake::default();
+        let telemetry = Telemetry::new().unwrap();
+        let committer = Committer { backend: fake.clone(), telemetry, last_commit: None, crowded: true };
+        committer.run(&receiver);
+        let groups = fake.0.lock().unwrap().clone();
+        (groups, answers.into_iter().map(|mut answer| answer.try_recv().ok()).collect())
+    }
+
+    #[test]
+    fn those_who_wait_together_share_a_commit() {
+        let (groups, answers) = run(&["a", "b", "c"]);
+        assert_eq!(groups, [3]);
+        assert!(answers.iter().all(|answer| matches!(answer, Some(Ok(Receipt { stored: 1, .. })))));
+    }
+
+    #[test]
+    fn a_bad_one_does_not_fail_its_neighbours() {
+        let (groups, answers) = run(&["a", "bad", "c"]);
+        assert_eq!(groups, [3, 1, 1, 1]);
+        assert!(matches!(answers[0], Some(Ok(_))));
+        assert!(matches!(answers[1], Some(Err(StoreError::Failed(_)))));
+        assert!(matches!(answers[2], Some(Ok(_))));
+    }
+
+    #[test]
+    fn a_broken_store_ends_the_thread_and_acknowledges_nothing() {
+        let (groups, answers) = run(&["a", "fatal"]);
+        assert_eq!(groups, [2]);
+        assert!(answers.iter().all(|answer| matches!(answer, Some(Err(StoreError::Fatal(_))))));
+    }
+}

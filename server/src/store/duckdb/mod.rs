@@ -14,3 +14,6 @@ pub use writer::Writer;
 
 /// The name under which the hot database is attached.
 pub const HOT: &str = "hot";
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use duckdb::{Connection, params};
 use siskin_platform::model::{Agent, Host};
@@ -12,6 +11,7 @@ use super::marks::{Marks, Retries};
 use super::open::Database;
 use super::stage::Stage;
 use super::{HOT, load, schema, sql};
+use crate::clock::now_us;
 use crate::store::directory::{Details, Directory, HostId, Source};
 use crate::store::{Backend, Receipt, Removal, Removed, StoreError, Submission};
 
@@ -235,10 +235,6 @@ fn json(value: &impl serde::Serialize) -> String {
 
 fn timestamp(us: i64) -> duckdb::types::Value {
     duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Microsecond, us)
-}
-
-fn now_us() -> i64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64)
 }
 
 /// After an error of this kind DuckDB refuses everything until the file is opened anew.

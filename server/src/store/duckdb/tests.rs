@@ -1,0 +1,163 @@
+//! The writer against a real file: exactly once, across restarts, removals and clones.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use siskin_platform::model::{Agent, Host, Sample};
+
+use super::{Database, Writer};
+use crate::clock::now_us;
+use crate::store::directory::{Directory, HostEntry, Source, flat_key};
+use crate::store::{
+    Backend, FlatSample, FlatValues, NativeBatch, Receipt, Removal, Removed, Submission, TimedSample, Write,
+};
+
+struct Store {
+    writer: Writer,
+    directory: Arc<Directory>,
+}
+
+fn open(path: &Path) -> Store {
+    let directory = Arc::new(Directory::default());
+    let writer = Writer::new(Database::open(path).unwrap(), directory.clone()).unwrap();
+    Store { writer, directory }
+}
+
+impl Store {
+    fn push(&mut self, write: Write) -> Receipt {
+        self.writer.commit(&[Submission { writes: vec![write] }]).unwrap()[0]
+    }
+
+    fn entry(&self, key: &str) -> HostEntry {
+        self.directory.get(self.directory.by_key(key).unwrap()).unwrap()
+    }
+}
+
+fn batch(stream: u64, first_seq: u64, samples: u64) -> Write {
+    let start = now_us();
+    let timed = |i: u64| TimedSample {
+        ts_us: start + (first_seq + i) as i64 * 1_000_000,
+        sample: Sample { uptime_seconds: Some((first_seq + i) as f64), ..Sample::default() },
+    };
+    Write::Native(Box::new(NativeBatch {
+        agent: Agent { id: "agent-1".into(), version: "1".into(), boot_id: None },
+        host: Host { hostname: "nas".into(), ..Host::default() },
+        stream,
+        first_seq,
+        received_us: start,
+        skew_seconds: 0.0,
+        samples: (0..samples).map(timed).collect(),
+    }))
+}
+
+fn flat(cpu: f64) -> Write {
+    Write::Flat(FlatSample {
+        hostname: "old".into(),
+        timestamp: 1_700_000_000,
+        values: FlatValues { cpu, ram: 2.0, disk: 3.0, ..FlatValues::default() },
+        details: Some(r#"{"a":1}"#.into()),
+        received_us: now_us(),
+    })
+}
+
+fn receipt(stored: u64, duplicates: u64, lost: u64) -> Receipt {
+    Receipt { stored, duplicates, lost }
+}
+
+#[test]
+fn a_number_is_stored_once_and_gaps_are_counted() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("s.duckdb");
+    let mut store = open(&path);
+    assert_eq!(store.push(batch(7, 1, 3)), receipt(3, 0, 0));
+    assert_eq!(store.push(batch(7, 1, 3)), receipt(0, 3, 0));
+    assert_eq!(store.push(batch(7, 2, 4)), receipt(2, 2, 0));
+    assert_eq!(store.push(batch(7, 10, 1)), receipt(1, 0, 4));
+    assert_eq!(store.entry("agent-1").samples, 6);
+    drop(store);
+
+    // Without a close, as after kill -9.
+    let mut store = open(&path);
+    assert_eq!(store.entry("agent-1").samples, 6);
+    assert_eq!(store.push(batch(7, 9, 3)), receipt(1, 2, 0));
+    assert_eq!(store.push(batch(8, 1, 1)), receipt(1, 0, 0));
+    store.writer.close().unwrap();
+    drop(store);
+
+    let mut store = open(&path);
+    assert_eq!(store.push(batch(7, 11, 1)), receipt(0, 1, 0));
+    assert_eq!(store.entry("agent-1").samples, 8);
+}
+
+#[test]
+fn one_group_sees_its_own_members() {
+    let place = tempfile::tempdir().unwrap();
+    let mut store = open(&place.path().join("s.duckdb"));
+    let group = [batch(7, 1, 2), batch(7, 1, 2), flat(1.0), flat(1.0)].map(|write| Submission { writes: vec![write] });
+    let receipts = store.writer.commit(&group).unwrap();
+    assert_eq!(receipts, [receipt(2, 0, 0), receipt(0, 2, 0), receipt(1, 0, 0), receipt(0, 1, 0)]);
+    assert_eq!(store.directory.len(), 2);
+}
+
+#[test]
+fn a_clone_is_noticed_and_a_restart_is_not() {
+    let place = tempfile::tempdir().unwrap();
+    let mut store = open(&place.path().join("s.duckdb"));
+    let cloned = |store: &Store| match store.entry("agent-1").source {
+        Source::Native(native) => native.cloned,
+        Source::Flat { .. } => panic!("a native host"),
+    };
+    store.push(batch(7, 1, 1));
+    store.push(batch(8, 1, 1));
+    assert!(!cloned(&store));
+    store.push(batch(7, 2, 1));
+    assert!(cloned(&store));
+}
+
+#[test]
+fn a_flat_push_is_stored_once_also_after_a_restart() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("s.duckdb");
+    let mut store = open(&path);
+    assert_eq!(store.push(flat(1.0)), receipt(1, 0, 0));
+    drop(store);
+    let mut store = open(&path);
+    assert_eq!(store.push(flat(1.0)), receipt(0, 1, 0));
+    assert_eq!(store.push(flat(1.5)), receipt(1, 0, 0));
+    let entry = store.entry(&flat_key("old"));
+    assert_eq!((entry.samples, entry.details.unwrap().document.as_str()), (2, r#"{"a":1}"#));
+}
+
+#[test]
+fn what_was_removed_does_not_come_back_and_its_host_may() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("s.duckdb");
+    let mut store = open(&path);
+    store.push(batch(7, 1, 3));
+    store.push(flat(1.0));
+    let (native, old) = (store.directory.by_key("agent-1").unwrap(), store.directory.by_key("name:old").unwrap());
+    assert_eq!(store.writer.remove(native, Removal::Samples).unwrap(), Removed { samples: 3, details: 0 });
+    assert_eq!(store.entry("agent-1").samples, 0);
+    assert_eq!(store.writer.remove(native, Removal::Host).unwrap(), Removed { samples: 0, details: 0 });
+    assert_eq!(store.writer.remove(old, Removal::Host).unwrap(), Removed { samples: 1, details: 1 });
+    assert_eq!(store.directory.len(), 0);
+    drop(store);
+
+    let mut store = open(&path);
+    assert_eq!(store.directory.len(), 0);
+    assert_eq!(store.push(batch(7, 1, 4)), receipt(1, 3, 0));
+    assert_eq!(store.directory.by_key("agent-1"), Some(native));
+    // Removed on purpose: the same push is new again.
+    assert_eq!(store.push(flat(1.0)), receipt(1, 0, 0));
+}
+
+#[test]
+fn a_foreign_file_is_named_and_left_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("metrics.db");
+    std::fs::write(&path, b"SQLite format 3\0 and more").unwrap();
+    let error = Database::open(&path).err().unwrap().to_string();
+    assert!(error.contains("SQLite") && error.contains("import"), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), b"SQLite format 3\0 and more");
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1);
+}
