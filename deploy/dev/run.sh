@@ -26,7 +26,7 @@ get() {
 }
 
 # Samples stored of all hosts; 0 when there is no answer.
-samples() { get /hosts | grep -o '"metric_count": *[0-9]*' | awk -F: '{ n += $2 } END { print n + 0 }'; }
+samples() { { get /hosts | grep -o '"metric_count": *[0-9]*' || true; } | awk -F: '{ n += $2 } END { print n + 0 }'; }
 
 alive() { [ -n "$1" ] && kill -0 "$1" 2>/dev/null; }
 
@@ -43,6 +43,7 @@ end() {
 # The agent first, so that it can still hand over what it has.
 end_both() {
     trap '' INT TERM
+    trap - EXIT
     local worst=0
     end agent "$agent" || worst=$?
     end server "$server" || worst=$?
@@ -85,6 +86,8 @@ in_use "$agent_listen" &&
 
 mkdir -p "$logs"
 trap stop INT TERM
+# Whatever else ends this script, nothing is left running.
+trap end_both EXIT
 # Each in a process group of its own: Ctrl-C reaches this script alone, which then ends them in order.
 set -m
 NO_COLOR=1 "$SISKIN_SERVER_BIN" serve --listen "$listen" --data "$data" >"$logs/server.log" 2>&1 &

@@ -88,7 +88,7 @@ fn what_the_agent_read_is_what_the_server_answers() {
     assert!((uptime - sample["uptime_seconds"].as_f64().unwrap()).abs() < 0.01);
     for filesystem in sample["filesystems"].as_array().unwrap() {
         let stored = series(&data, "filesystem.total_bytes", &json!({"mountpoint": filesystem["mountpoint"]}));
-        assert_eq!(stored[index], filesystem["total_bytes"], "{filesystem}");
+        assert_eq!(stored[index].as_f64(), filesystem["total_bytes"].as_f64(), "{filesystem}");
     }
     for network in sample["networks"].as_array().unwrap() {
         series(&data, "network.rx_bytes_per_s", &json!({"interface": network["interface"]}));

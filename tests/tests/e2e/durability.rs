@@ -124,7 +124,7 @@ fn check(client: &mut Client, load: &Load, acknowledged: &BTreeMap<String, BTree
     for (host, sent) in sent.iter() {
         let none = BTreeSet::new();
         let acknowledged = acknowledged.get(host).unwrap_or(&none);
-        let rows = rows(client, &format!("?hostname={host}"));
+        let rows = rows(client, &format!("?hostname={host}&timeframe=7d"));
         let mut seen = BTreeSet::new();
         for row in &rows {
             let second = row["timestamp"].as_i64().unwrap();

@@ -50,7 +50,7 @@ fn sigterm_under_load_loses_nothing_and_exits_with_zero() {
     let server = Server::start(&home);
     let mut client = server.client();
     for number in 0..3 {
-        let stored = timestamps(&rows(&mut client, &format!("?hostname=machine-{number:04}")));
+        let stored = timestamps(&rows(&mut client, &format!("?hostname=machine-{number:04}&timeframe=7d")));
         let acknowledged = acknowledged.lock().unwrap();
         let expected: Vec<i64> =
             acknowledged.iter().filter(|(host, _)| *host == number).map(|(_, second)| *second).collect();
