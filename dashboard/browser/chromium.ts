@@ -45,6 +45,8 @@ export async function view(browser: Browser, origin: string, settings: View = {}
   const errors: string[] = [];
   const strangers: string[] = [];
   page.on("console", (message) => {
+    // The tests read pixels back; that is slow, and Chromium says so.
+    if (message.text().includes("Multiple readback operations")) return;
     if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
   });
   page.on("pageerror", (error) => errors.push(String(error)));

@@ -13,8 +13,8 @@ const NOT_BUILT: &str = "<!doctype html><html lang=en><meta charset=utf-8><title
 <h1>The dashboard was not built</h1><p>This server was compiled without it. Run <code>make build</code>, or \
 <code>npm ci &amp;&amp; npm run build</code> in <code>dashboard/</code> and then compile the server again.</p>\
 <p>Everything else works: <a href=/hosts>/hosts</a>, <a href=/data>/data</a>, <a href=/metrics>/metrics</a>.</p></html>";
-/// No other origin, no inline script. Charts set the sizes of their elements as style attributes.
-const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+/// No other origin, nothing inline.
+const POLICY: &str = "default-src 'self'; style-src 'self'; img-src 'self'; \
 frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 pub async fn home() -> Redirect {
