@@ -1,239 +1,126 @@
-//! The smallest HTTP/1.1 client that pushes need: one POST at a time over a kept connection, every step bounded.
-//! Knows bytes and statuses, not samples.
+//! Posts to one server, each exchange bounded in time and size. Knows bytes and statuses, not samples.
 
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::io::Read;
 use std::time::{Duration, Instant};
 
-use super::reply::Reply;
-use crate::endpoint::Endpoint;
-use crate::timed::{Timed, read_head};
+use ureq::Agent;
+use ureq::http::header::{AUTHORIZATION, EXPECT, RETRY_AFTER};
 
-/// For one address of the server.
-const CONNECT_TIME: Duration = Duration::from_secs(5);
-/// A name with more addresses than these is tried no further.
-const MAX_ADDRESSES: usize = 4;
+use super::reply::Reply;
+use crate::VERSION;
+use crate::endpoint::Endpoint;
+
+/// For one connection, all addresses of the server's name together.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// The usual bound for a reply's head.
 const MAX_HEAD_BYTES: usize = 16 << 10;
-/// More header lines than servers and proxies add.
-const MAX_HEADERS: usize = 64;
 /// Of a reply's body no more is read: it is an error's text or a few counts.
 const MAX_BODY_BYTES: u64 = 4 << 10;
-/// Interim replies (1xx) that may precede the reply.
-const MAX_INTERIM: usize = 3;
+/// From here on the server is asked first. It may refuse by the head alone and close, and what is still being sent
+/// then would fail before its answer is read. A smaller body fits into any socket's buffer.
+const ASK_FIRST_BYTES: usize = 16 << 10;
 
 /// A client of one server.
 pub struct Client {
-    endpoint: Endpoint,
-    connection: Option<BufReader<Timed>>,
+    agent: Agent,
+    url: String,
 }
 
 impl Client {
-    /// Connects at the first push.
-    pub fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, connection: None }
+    /// Connects at the first push, and keeps the connection.
+    pub fn new(endpoint: &Endpoint) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .user_agent(format!("siskin-agent/{VERSION}"))
+            .timeout_connect(Some(CONNECT_TIME))
+            .max_response_header_size(MAX_HEAD_BYTES)
+            .input_buffer_size(MAX_HEAD_BYTES)
+            .output_buffer_size(MAX_HEAD_BYTES)
+            .max_idle_connections(1)
+            .build();
+        Self { agent: config.into(), url: endpoint.url() }
     }
 
-    /// Posts a JSON body and reads the reply, all before `deadline`. A kept connection that the server has closed in
-    /// the meantime is replaced at once: whatever arrived twice is stored once.
-    pub fn post(&mut self, body: &[u8], authorization: Option<&str>, deadline: Instant) -> io::Result<Reply> {
-        if let Some(mut kept) = self.connection.take() {
-            kept.get_mut().set_deadline(deadline);
-            match self.exchange(kept, body, authorization) {
-                Err(error) if is_hang_up(&error) => {}
-                result => return result,
-            }
+    /// Posts a JSON body and reads the reply, all before `deadline`.
+    pub fn post(&self, body: &[u8], authorization: Option<&str>, deadline: Instant) -> Result<Reply, ureq::Error> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let mut request = self.agent.post(&self.url).config().timeout_global(Some(left)).build();
+        if let Some(value) = authorization {
+            request = request.header(AUTHORIZATION, value);
         }
-        let stream = connect(&self.endpoint, deadline)?;
-        let fresh = BufReader::with_capacity(1024, Timed::new(stream, deadline));
-        self.exchange(fresh, body, authorization)
+        if body.len() >= ASK_FIRST_BYTES {
+            request = request.header(EXPECT, "100-continue");
+        }
+        let response = request.content_type("application/json").send(body)?;
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        let mut text = Vec::new();
+        // A body that breaks off is as good as its beginning: the status has been read.
+        let _ = response.into_body().into_reader().take(MAX_BODY_BYTES).read_to_end(&mut text);
+        let text = String::from_utf8_lossy(&text).into_owned();
+        Ok(Reply { status, retry_after: retry_after.map(Duration::from_secs), text })
     }
-
-    fn exchange(
-        &mut self,
-        mut connection: BufReader<Timed>,
-        body: &[u8],
-        authorization: Option<&str>,
-    ) -> io::Result<Reply> {
-        let sent = connection.get_mut().write_all(&self.head(body.len(), authorization)).and_then(|()| {
-            // A server that refuses a large body answers before it has read all of it: its reply says more than the broken pipe.
-            connection.get_mut().write_all(body)
-        });
-        let (reply, keep) = match (read_reply(&mut connection), sent) {
-            (Err(_), Err(error)) => return Err(error),
-            (read, sent) => read.map(|(reply, keep)| (reply, keep && sent.is_ok()))?,
-        };
-        self.connection = keep.then_some(connection);
-        Ok(reply)
-    }
-
-    fn head(&self, body_bytes: usize, authorization: Option<&str>) -> Vec<u8> {
-        let authorization = authorization.map_or(String::new(), |value| format!("Authorization: {value}\r\n"));
-        format!(
-            "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: siskin-agent/{}\r\n{authorization}\
-             Content-Type: application/json\r\nContent-Length: {body_bytes}\r\n\r\n",
-            self.endpoint.path,
-            self.endpoint.authority,
-            env!("CARGO_PKG_VERSION"),
-        )
-        .into_bytes()
-    }
-}
-
-/// What a peer that closed the connection while it was idle looks like.
-fn is_hang_up(error: &io::Error) -> bool {
-    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
-    matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe | NotConnected)
-}
-
-fn connect(endpoint: &Endpoint, deadline: Instant) -> io::Result<TcpStream> {
-    let mut last = io::Error::new(ErrorKind::NotFound, "the server's name has no address");
-    for address in (endpoint.host.as_str(), endpoint.port).to_socket_addrs()?.take(MAX_ADDRESSES) {
-        let left = deadline.saturating_duration_since(Instant::now()).min(CONNECT_TIME);
-        if left.is_zero() {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        match TcpStream::connect_timeout(&address, left) {
-            Ok(stream) => return stream.set_nodelay(true).map(|()| stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
-/// The reply, and whether the connection can be used again.
-fn read_reply(reader: &mut impl BufRead) -> io::Result<(Reply, bool)> {
-    let mut bytes = Vec::new();
-    for _ in 0..=MAX_INTERIM {
-        read_head(reader, &mut bytes, MAX_HEAD_BYTES)?;
-        let head = Head::parse(&bytes)?;
-        if !(100..200).contains(&head.status) {
-            let (text, whole) = read_body(reader, &head)?;
-            let reply = Reply { status: head.status, retry_after: head.retry_after, text };
-            return Ok((reply, whole && !head.closes));
-        }
-    }
-    Err(malformed("too many interim replies"))
-}
-
-struct Head {
-    status: u16,
-    retry_after: Option<Duration>,
-    length: Option<u64>,
-    chunked: bool,
-    closes: bool,
-}
-
-impl Head {
-    fn parse(bytes: &[u8]) -> io::Result<Self> {
-        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-        let mut response = httparse::Response::new(&mut headers);
-        let complete = response.parse(bytes).is_ok_and(|status| status.is_complete());
-        let (true, Some(status), Some(version)) = (complete, response.code, response.version) else {
-            return Err(malformed("the reply is not HTTP"));
-        };
-        let value = |name: &str| {
-            let header = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
-            header.and_then(|header| std::str::from_utf8(header.value).ok()).map(str::trim)
-        };
-        let connection = value("connection").unwrap_or_default().to_ascii_lowercase();
-        Ok(Self {
-            status,
-            retry_after: value("retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs),
-            length: if matches!(status, 204 | 304) {
-                Some(0)
-            } else {
-                value("content-length").and_then(|text| text.parse().ok())
-            },
-            chunked: value("transfer-encoding").is_some(),
-            closes: connection.contains("close") || (version == 0 && !connection.contains("keep-alive")),
-        })
-    }
-}
-
-/// The beginning of the body as text, and whether that was all of it. A body that breaks off is as good as its beginning:
-/// the status has been read.
-fn read_body(reader: &mut impl BufRead, head: &Head) -> io::Result<(String, bool)> {
-    let mut body = Vec::new();
-    let whole = match (head.chunked, head.length) {
-        (true, _) => {
-            let _ = chunked_transfer::Decoder::new(reader).take(MAX_BODY_BYTES).read_to_end(&mut body);
-            false
-        }
-        (false, Some(length)) => {
-            let read = reader.take(length.min(MAX_BODY_BYTES)).read_to_end(&mut body);
-            read.is_ok_and(|read| read as u64 == length)
-        }
-        (false, None) => {
-            let _ = reader.take(MAX_BODY_BYTES).read_to_end(&mut body);
-            false
-        }
-    };
-    Ok((String::from_utf8_lossy(&body).into_owned(), whole))
-}
-
-fn malformed(message: &'static str) -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, message)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
     use super::*;
 
-    fn read(text: &str) -> io::Result<(Reply, bool)> {
-        read_reply(&mut text.as_bytes())
+    /// Posts to a server that answers the head of the request, repeats its last bytes for as long as it can, and closes.
+    fn post(body: &[u8], time: Duration, answer: &'static str, repeated: &'static str) -> Result<Reply, ureq::Error> {
+        let listener = TcpListener::bind("[::1]:0").or_else(|_| TcpListener::bind("127.0.0.1:0")).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            let mut reader = BufReader::new(listener.accept().unwrap().0);
+            let mut line = String::new();
+            while line != "\r\n" {
+                line.clear();
+                reader.read_line(&mut line).unwrap();
+            }
+            let mut stream = reader.into_inner();
+            stream.write_all(answer.as_bytes()).unwrap();
+            while !repeated.is_empty() && stream.write_all(repeated.as_bytes()).is_ok() {}
+        });
+        Client::new(&Endpoint::parse(&url).unwrap()).post(body, None, Instant::now() + time)
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_refusal_before_the_body_is_read() {
+        let body = vec![b' '; 16 << 20];
+        let answer = "HTTP/1.1 413 Too Large\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nless";
+        let reply = post(&body, LONG, answer, "").unwrap();
+        assert_eq!(reply, Reply { status: 413, retry_after: Some(Duration::from_secs(7)), text: "less".into() });
     }
 
     #[test]
-    fn a_reply_with_a_length_keeps_the_connection() {
-        let (reply, keep) = read("HTTP/1.1 200 OK\r\ncontent-length: 15\r\n\r\n{\"status\":\"ok\"}").unwrap();
-        assert_eq!((reply.status, reply.text.as_str(), keep), (200, "{\"status\":\"ok\"}", true));
-        assert!(!read("HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n").unwrap().1);
-        assert!(!read("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap().1);
-        assert!(read("HTTP/1.1 204 No Content\r\n\r\n").unwrap().1);
+    fn a_redirection_is_not_followed() {
+        let answer =
+            "HTTP/1.1 307 Moved\r\nLocation: http://127.0.0.1:1/\r\nRetry-After: soon\r\nContent-Length: 0\r\n\r\n";
+        let reply = post(b"{}", LONG, answer, "").unwrap();
+        assert_eq!((reply.status, reply.retry_after), (307, None));
     }
 
     #[test]
-    fn retry_after_is_seconds() {
-        let retry_after = |value: &str| {
-            let text = format!("HTTP/1.1 503 Busy\r\nRetry-After: {value}\r\nContent-Length: 0\r\n\r\n");
-            read(&text).unwrap().0.retry_after
-        };
-        assert_eq!(retry_after("7"), Some(Duration::from_secs(7)));
-        for odd in ["-1", "soon", "Mon, 23 Nov 2026 12:00:00 GMT", "99999999999999999999999"] {
-            assert_eq!(retry_after(odd), None, "{odd}");
-        }
+    fn a_reply_without_end_is_cut_or_refused() {
+        let reply = post(b"{}", LONG, "HTTP/1.1 400 No\r\n\r\n", "no").unwrap();
+        assert_eq!((reply.status, reply.text.len() as u64), (400, MAX_BODY_BYTES));
+        assert!(post(b"{}", LONG, "HTTP/1.1 200 OK\r\n", "a: b\n").is_err());
+        assert!(post(b"{}", LONG, "HTTP/1.1 200 OK\r\na: ", "bbbb").is_err());
+        assert!(post(b"{}", LONG, "SSH-2.0-OpenSSH_9.2\r\n\r\n", "").is_err());
     }
 
     #[test]
-    fn other_bodies_are_read_but_not_kept() {
-        let chunked = "HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n0\r\n\r\n";
-        assert_eq!(read(chunked).unwrap(), (Reply { status: 400, retry_after: None, text: "nope".into() }, false));
-        let until_end = read("HTTP/1.1 502 Bad Gateway\r\n\r\nno server").unwrap();
-        assert_eq!((until_end.0.text.as_str(), until_end.1), ("no server", false));
-    }
-
-    #[test]
-    fn a_length_that_lies_costs_nothing() {
-        let text = "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\nshort";
-        assert!(!read(text).unwrap().1);
-        let long = format!("HTTP/1.1 400 No\r\nContent-Length: 100000\r\n\r\n{}", "x".repeat(100_000));
-        let (reply, keep) = read(&long).unwrap();
-        assert_eq!((reply.text.len() as u64, keep), (MAX_BODY_BYTES, false));
-    }
-
-    #[test]
-    fn interim_replies_are_passed_over_a_few_times() {
-        let interim = "HTTP/1.1 100 Continue\r\n\r\n";
-        assert_eq!(read(&format!("{interim}HTTP/1.1 204 None\r\n\r\n")).unwrap().0.status, 204);
-        assert!(read(&interim.repeat(9)).is_err());
-    }
-
-    #[test]
-    fn what_is_not_http_is_an_error() {
-        for text in ["", "HTTP/1.1 200", "SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP/1.1 banana\r\n\r\n"] {
-            assert!(read(text).is_err(), "{text}");
-        }
-        assert!(read(&format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "x".repeat(MAX_HEAD_BYTES))).is_err());
+    fn time_is_for_the_whole_exchange() {
+        let asked = Instant::now();
+        assert!(post(b"{}", Duration::from_millis(300), "", "HTTP/1.1 100 Continue\r\n\r\n").is_err());
+        assert!(asked.elapsed() < LONG / 2);
     }
 }

@@ -52,7 +52,7 @@ impl Push {
         let mut pusher = Pusher {
             latest,
             queue: Arc::clone(&queue),
-            client: Client::new(endpoint),
+            client: Client::new(&endpoint),
             credentials,
             limit: MAX_BATCH_SAMPLES,
             backoff: Backoff::default(),

@@ -19,6 +19,11 @@ pub struct Push {
 }
 
 impl Push {
+    /// The value of a header, whose name is given in small letters.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.head, name)
+    }
+
     /// The numbers of its samples.
     pub fn seqs(&self) -> Vec<u64> {
         let first = self.batch["first_seq"].as_u64().unwrap();
@@ -102,8 +107,16 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<(String, Value)> {
             return None;
         }
     }
-    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "))?.parse().ok()?;
+    let length = header(&head, "content-length")?.parse().ok()?;
+    if header(&head, "expect").is_some() {
+        reader.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
+    }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some((head, serde_json::from_slice(&body).unwrap()))
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut headers = head.lines().filter_map(|line| line.split_once(": "));
+    headers.find_map(|(found, value)| found.eq_ignore_ascii_case(name).then_some(value))
 }
