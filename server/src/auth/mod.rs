@@ -11,7 +11,7 @@ const TOKEN_BYTES: usize = 16;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
-    #[error("cannot read the token file {path}: {source}")]
+    #[error("cannot read the token file {path}")]
     Read { path: String, source: std::io::Error },
     #[error("the token file {0} has no token: write one a line, for example from `openssl rand -hex 24`")]
     Empty(String),

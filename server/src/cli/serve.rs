@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info, warn};
 
 use crate::auth::Auth;
-use crate::http::{App, router};
+use crate::http::{self, App};
 use crate::ingest::admission::{Admission, Limits};
 use crate::store::actor as storage;
 use crate::store::committer::{self, Command};
@@ -32,9 +32,13 @@ const QUERY_THREADS: usize = 2;
 
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Address to listen on; port 0 takes a free one
-    #[arg(long, env = "SISKIN_LISTEN", default_value = "127.0.0.1:5050", value_name = "HOST:PORT")]
-    listen: String,
+    /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:5050, or the predecessor's MONITOR_PORT]
+    #[arg(long, env = "SISKIN_LISTEN", value_name = "HOST:PORT")]
+    listen: Option<String>,
+
+    /// The predecessor's: the port on 127.0.0.1, where --listen is not given
+    #[arg(long, env = "MONITOR_PORT", default_value_t = 5050, value_name = "PORT", hide = true)]
+    monitor_port: u16,
 
     /// The database file; everything else lies in PATH.d/
     #[arg(long, env = "DATABASE_PATH", default_value = "data/siskin.duckdb", value_name = "PATH")]
@@ -94,7 +98,7 @@ impl Serve {
         let auth = self.auth()?;
         let address = self.address().await?;
         self.check_exposure(address, &auth)?;
-        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {}", self.listen))?;
+        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
 
         let telemetry = Telemetry::new()?;
         let directory = Arc::new(Directory::default());
@@ -117,10 +121,7 @@ impl Serve {
         let app = Arc::new(App::new(auth, admission, directory, telemetry, ingest_actors));
         let (stop, stopped) = oneshot::channel::<()>();
         info!(address = %listener.local_addr()?, data = %self.data.display(), "listening");
-        let service = axum::serve(listener, router(app.clone()))
-            .with_graceful_shutdown(async { drop(stopped.await) })
-            .into_future();
-        let server = tokio::spawn(service);
+        let server = tokio::spawn(http::serve(listener, app.clone(), async { drop(stopped.await) }));
 
         let failure = tokio::select! {
             name = signals.next() => {
@@ -166,10 +167,11 @@ impl Serve {
     }
 
     async fn address(&self) -> anyhow::Result<SocketAddr> {
-        let mut found = tokio::net::lookup_host(&self.listen).await.with_context(|| {
-            format!("--listen {}: expected HOST:PORT, such as 127.0.0.1:5050 or [::]:5050", self.listen)
-        })?;
-        found.next().with_context(|| format!("--listen {}: no such address", self.listen))
+        let listen = self.listen.clone().unwrap_or_else(|| format!("127.0.0.1:{}", self.monitor_port));
+        let mut found = tokio::net::lookup_host(&listen)
+            .await
+            .with_context(|| format!("--listen {listen}: expected HOST:PORT, such as 127.0.0.1:5050 or [::]:5050"))?;
+        found.next().with_context(|| format!("--listen {listen}: no such address"))
     }
 
     /// Beyond loopback nobody gets in without a token, unless it was asked for aloud.

@@ -8,6 +8,7 @@ mod health;
 mod hosts;
 mod push;
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
@@ -17,6 +18,7 @@ use axum::http::header;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
+use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 
 use crate::auth::Auth;
@@ -51,7 +53,16 @@ impl App {
     }
 }
 
-pub fn router(app: Arc<App>) -> Router {
+/// Serves until `stopped`, then lets the requests that run finish.
+pub async fn serve(
+    listener: TcpListener,
+    app: Arc<App>,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    axum::serve(listener, router(app)).with_graceful_shutdown(stopped).await
+}
+
+fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/metrics", get(health::metrics).post(push::push))
         .route("/data", get(data::data))

@@ -34,8 +34,12 @@ impl DecodeError {
 
     fn at_line(mut self, number: usize) -> Self {
         match &mut self {
-            DecodeError::Json { line, .. } | DecodeError::Missing { line, .. } | DecodeError::Field { line, .. } => {
-                *line = Some(number)
+            DecodeError::Json { detail, line }
+            | DecodeError::Missing { detail, line, .. }
+            | DecodeError::Field { detail, line, .. } => {
+                *line = Some(number);
+                // What read the line took it for the first.
+                *detail = detail.replace(" at line 1 column ", " at column ");
             }
             DecodeError::TooLarge { .. } | DecodeError::Damaged { .. } | DecodeError::Busy => {}
         }
@@ -49,20 +53,28 @@ pub fn decode(body: &[u8], received_us: i64) -> Result<Submission, DecodeError> 
         detail: format!("the body is not UTF-8: byte {} is wrong", error.valid_up_to() + 1),
         line: None,
     })?;
-    let mut objects = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-    let mut writes = Vec::new();
-    let mut start = 0;
-    while let Some(object) = objects.next() {
-        let object = object.map_err(|error| DecodeError::Json { detail: error.to_string(), line: None })?;
-        let last = start == 0 && text[objects.byte_offset()..].trim_ascii().is_empty();
-        writes.push(decode_object(object, received_us).map_err(|error| match last {
-            true => error,
-            false => error.at_line(line_of(text, objects.byte_offset() - object.get().len())),
-        })?);
-        start = objects.byte_offset();
-    }
-    if writes.is_empty() {
+    if text.trim_ascii().is_empty() {
         return Err(DecodeError::Json { detail: "the body is empty".into(), line: None });
+    }
+    match serde_json::from_str(text) {
+        Ok(object) => Ok(Submission { writes: vec![decode_object(object, received_us)?] }),
+        Err(_) if is_lines(text) => decode_lines(text, received_us),
+        Err(error) => Err(DecodeError::Json { detail: error.to_string(), line: None }),
+    }
+}
+
+/// Whether more than one line begins an object, whatever is wrong in them. An object that spans lines begins once.
+fn is_lines(text: &str) -> bool {
+    text.lines().filter(|line| line.starts_with('{')).nth(1).is_some()
+}
+
+fn decode_lines(text: &str, received_us: i64) -> Result<Submission, DecodeError> {
+    let mut writes = Vec::new();
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_ascii().is_empty()) {
+        let object =
+            serde_json::from_str(line).map_err(|error| DecodeError::Json { detail: error.to_string(), line: None });
+        let write = object.and_then(|object| decode_object(object, received_us));
+        writes.push(write.map_err(|error| error.at_line(index + 1))?);
     }
     Ok(Submission { writes })
 }
@@ -81,11 +93,6 @@ fn decode_object(object: &RawValue, received_us: i64) -> Result<Write, DecodeErr
     } else {
         flat::decode(&members, received_us).map(Write::Flat)
     }
-}
-
-/// The line of a byte, from 1.
-fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
 #[cfg(test)]
@@ -112,8 +119,10 @@ mod tests {
             DecodeError::Field { field, line, .. } => assert_eq!((field.as_str(), line), ("ram", Some(3))),
             other => panic!("{other:?}"),
         }
-        match error(&format!("{FLAT}\n{{\"cpu\":")) {
-            DecodeError::Json { detail, .. } => assert!(detail.contains("line 2"), "{detail}"),
+        match error(&format!("{FLAT}\n\n{{\"cpu\":\n{FLAT}")) {
+            DecodeError::Json { detail, line } => {
+                assert_eq!((detail.as_str(), line), ("EOF while parsing a value at column 7", Some(3)));
+            }
             other => panic!("{other:?}"),
         }
         match error(&format!("{bad}\n{FLAT}")) {
@@ -122,6 +131,24 @@ mod tests {
         }
         match error(&bad) {
             DecodeError::Field { line, .. } => assert_eq!(line, None),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_object_may_span_lines_and_a_line_holds_one_object() {
+        let spread = FLAT.replace(',', ",\n").replace('{', "{\n");
+        assert_eq!(decode(spread.as_bytes(), NOW).unwrap().writes.len(), 1);
+        match error(&spread[..spread.len() - 2]) {
+            DecodeError::Json { detail, .. } => assert!(detail.contains("line 6"), "{detail}"),
+            other => panic!("{other:?}"),
+        }
+        match error(&format!("{FLAT}{FLAT}")) {
+            DecodeError::Json { detail, .. } => assert!(detail.contains("trailing characters at line 1"), "{detail}"),
+            other => panic!("{other:?}"),
+        }
+        match error(&format!("{FLAT}\n{FLAT}{FLAT}")) {
+            DecodeError::Json { line, .. } => assert_eq!(line, Some(2)),
             other => panic!("{other:?}"),
         }
     }

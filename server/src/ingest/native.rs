@@ -1,7 +1,7 @@
 //! The agent's push: a batch of full samples with consecutive numbers.
 
 use siskin_platform::model::Batch;
-use siskin_platform::model::catalog::{self, Table, Visitor};
+use siskin_platform::model::catalog::{self, Read, Table, Visitor};
 
 use super::clock;
 use super::decode::DecodeError;
@@ -13,6 +13,8 @@ const SAMPLES: usize = 8_640;
 /// Rows of one table in one sample at most: more cores, disks or interfaces than any host has.
 const ROWS: usize = 4_096;
 const ID_BYTES: usize = 128;
+/// The name of a dimension or a text of it: the longest path that Linux knows.
+const TEXT_BYTES: usize = 4_096;
 
 pub fn decode(object: &str, received_us: i64) -> Result<NativeBatch, DecodeError> {
     let batch: Batch = match serde_json::from_str(object) {
@@ -71,29 +73,38 @@ fn check(batch: &Batch) -> Result<(), DecodeError> {
         return Err(DecodeError::field("samples", format!("are {}, at most {SAMPLES}", batch.samples.len())));
     }
     for (index, sample) in batch.samples.iter().enumerate() {
-        let mut widest = Widest { sample, table: "", rows: 0 };
-        catalog::visit(&mut widest);
-        if widest.rows > ROWS {
-            return Err(DecodeError::field(
-                format!("samples[{index}]"),
-                format!("has {} rows of {}, at most {ROWS}", widest.rows, widest.table),
-            ));
+        let mut bounds = Bounds { sample, fault: None };
+        catalog::visit(&mut bounds);
+        if let Some((path, detail)) = bounds.fault {
+            return Err(DecodeError::field(format!("samples[{index}]{path}"), detail));
         }
     }
     Ok(())
 }
 
-struct Widest<'a> {
+/// Looks for what is too much in one sample: rows, or a text's length.
+struct Bounds<'a> {
     sample: &'a siskin_platform::model::Sample,
-    table: &'static str,
-    rows: usize,
+    /// Where below the sample, and what.
+    fault: Option<(String, String)>,
 }
 
-impl Visitor for Widest<'_> {
+impl Visitor for Bounds<'_> {
     fn table<T: 'static>(&mut self, table: &'static Table<T>) {
-        let rows = (table.rows)(self.sample).len();
-        if rows > self.rows {
-            (self.table, self.rows) = (table.name, rows);
+        let rows = (table.rows)(self.sample);
+        if rows.len() > ROWS {
+            let detail = format!("has {} rows of {}, at most {ROWS}", rows.len(), table.name);
+            self.fault = Some((String::new(), detail));
+            return;
+        }
+        for metric in table.dimension.iter().chain(table.metrics) {
+            let Read::Text(read) = metric.read else { continue };
+            let longest = rows.iter().position(|row| read(row).is_some_and(|text| text.len() > TEXT_BYTES));
+            if let Some(row) = longest {
+                let detail = format!("is longer than {TEXT_BYTES} bytes");
+                self.fault = Some((format!(".{}s[{row}].{}", table.name, metric.name), detail));
+                return;
+            }
         }
     }
 }
@@ -172,5 +183,18 @@ mod tests {
         assert!(
             matches!(decode(&wrong.to_string(), NOW), Err(DecodeError::Field { field, .. }) if field == "samples[1]")
         );
+    }
+
+    #[test]
+    fn a_text_without_end_is_refused() {
+        let mut wrong = batch();
+        wrong["samples"][1]["filesystems"] = json!([{
+            "mountpoint": "m".repeat(TEXT_BYTES + 1), "device": "d", "kind": "k", "read_only": false,
+            "total_bytes": 0, "free_bytes": 0, "available_bytes": 0,
+        }]);
+        let field = "samples[1].filesystems[0].mountpoint";
+        assert!(matches!(decode(&wrong.to_string(), NOW), Err(DecodeError::Field { field: f, .. }) if f == field));
+        wrong["samples"][1]["filesystems"][0]["mountpoint"] = json!("m".repeat(TEXT_BYTES));
+        assert!(decode(&wrong.to_string(), NOW).is_ok());
     }
 }

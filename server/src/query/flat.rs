@@ -85,7 +85,7 @@ impl Engine {
     /// Pushed rows, without the name.
     pub fn flat_rows(&self, host: HostId, range: Range) -> Result<Vec<FlatRow>, QueryError> {
         let mut rows = Vec::new();
-        for frame in self.frames("flat", None, &COLUMNS, host, range)? {
+        for frame in self.frames(frame::FLAT, None, &COLUMNS, host, range)? {
             for (index, ts) in frame.ts.iter().enumerate() {
                 let mut row = FlatRow { timestamp: ts / 1_000_000, ..FlatRow::default() };
                 for (field, column) in row.fields().into_iter().zip(&frame.columns) {

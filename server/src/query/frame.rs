@@ -11,6 +11,9 @@ use crate::store::directory::HostId;
 /// Rows that one question may read of one table. A week of one host at 10 s has 60 480, times its dimensions.
 const MAX_ROWS: usize = 3_000_000;
 
+/// The table of the predecessor's pushes.
+pub const FLAT: &str = "flat";
+
 /// The rows of one dimension value, in order of time.
 #[derive(Debug, Default, PartialEq)]
 pub struct Frame {
@@ -52,8 +55,8 @@ pub fn read(
                 });
             }
             let frame = frames.last_mut().expect("a frame was just pushed");
-            // Two samples of one instant (a repaired clock): the first stands.
-            if frame.ts.last() == Some(&at.value(row)) {
+            // Two samples of one instant (a repaired clock): the first stands. Flat pushes of one second are all kept.
+            if table != FLAT && frame.ts.last() == Some(&at.value(row)) {
                 continue;
             }
             frame.ts.push(at.value(row));

@@ -68,7 +68,8 @@ impl Engine {
         let early = Range { from_us: request.range.from_us.saturating_sub(LEAD_US), ..request.range };
         let flat = self.directory.get(request.host).is_some_and(|entry| matches!(entry.source, Source::Flat { .. }));
         let (timeline, raw) = if flat {
-            let rows = self.flat_rows(request.host, early)?;
+            let mut rows = self.flat_rows(request.host, early)?;
+            rows.dedup_by_key(|row| row.timestamp);
             let timeline = Timeline::flat(rows.iter().map(|row| row.timestamp * 1_000_000).collect());
             (timeline, flat::series(&rows, &metrics))
         } else {
