@@ -33,9 +33,12 @@ fn beyond_the_bytes_in_flight_a_push_is_told_to_come_again() {
     let big = padded("big", LIMIT - 1024);
     let mut slow = server.client();
     hold(&mut slow, &big);
+    let mut client = server.client();
+    until("room set aside", PATIENCE, || {
+        (own_metrics(&mut client).sum("siskin_queue_bytes")? > (LIMIT / 2) as f64).then_some(())
+    });
 
     let small = padded("small", 4096);
-    let mut client = server.client();
     let refused = until("a refusal", PATIENCE, || {
         let response = client.post("/metrics", &small);
         (response.status != 200).then_some(response)
