@@ -42,7 +42,7 @@ fn ingest_report(many: &Outcome, one: &Outcome) {
     println!("{:<34}{:>20}{:>20}{:>9}", "", many.name, one.name, "ratio");
     let row = |what: &str, read: fn(&Outcome) -> f64, digits: usize| {
         let (left, right) = (read(many), read(one));
-        println!("{what:<34}{left:>20.digits$}{right:>20.digits$}{:>9.1}", left / right);
+        println!("{what:<34}{left:>20.digits$}{right:>20.digits$}{:>9.2}", left / right);
     };
     row("samples", |o| o.samples as f64, 0);
     row("values", |o| o.values as f64, 0);
