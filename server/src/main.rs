@@ -1,5 +1,6 @@
 //! The server's entry: reads the command line, runs the command, says in one line what went wrong.
 
+mod ask;
 mod auth;
 mod cli;
 mod clock;

@@ -1,6 +1,9 @@
 //! One push: who sends, and a run of samples with consecutive numbers.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Clock, Host, Sample};
 
@@ -18,8 +21,36 @@ pub struct Batch {
     pub first_seq: u64,
     /// The sender's clocks at the moment of sending: what anchors samples whose wall clock was wrong.
     pub sent_at: Clock,
-    /// The samples, oldest first.
+    /// The samples, oldest first; at most [`MAX_SAMPLES`].
+    #[serde(deserialize_with = "bounded")]
     pub samples: Vec<Sample>,
+}
+
+/// Samples in one batch at most: a day at the default interval. Reading stops there: a small body could unpack into a
+/// great many samples without readings.
+pub const MAX_SAMPLES: usize = 8_640;
+
+fn bounded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Sample>, D::Error> {
+    struct Samples;
+    impl<'de> Visitor<'de> for Samples {
+        type Value = Vec<Sample>;
+
+        fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(text, "a list of at most {MAX_SAMPLES} samples")
+        }
+
+        fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Vec<Sample>, S::Error> {
+            let mut samples = Vec::new();
+            while let Some(sample) = list.next_element()? {
+                if samples.len() == MAX_SAMPLES {
+                    return Err(S::Error::invalid_length(MAX_SAMPLES + 1, &self));
+                }
+                samples.push(sample);
+            }
+            Ok(samples)
+        }
+    }
+    deserializer.deserialize_seq(Samples)
 }
 
 /// The sender of a batch.

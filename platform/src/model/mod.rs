@@ -13,7 +13,7 @@ mod network;
 mod sample;
 pub mod system;
 
-pub use batch::{Agent, Batch};
+pub use batch::{Agent, Batch, MAX_SAMPLES};
 pub use clock::Clock;
 pub use cpu::{Core, Cpu, Modes};
 pub use disk::Disk;

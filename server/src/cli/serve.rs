@@ -3,18 +3,19 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use ractor::{Actor, ActorRef};
+use ractor::Actor;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info, warn};
 
+use crate::ask::ask;
 use crate::auth::Auth;
 use crate::http::{self, App};
 use crate::ingest::admission::{Admission, Limits};
@@ -96,6 +97,7 @@ impl Serve {
     async fn serve(self) -> anyhow::Result<()> {
         let mut signals = Signals::new()?;
         let auth = self.auth()?;
+        let limits = self.limits()?;
         let address = self.address().await?;
         self.check_exposure(address, &auth)?;
         let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
@@ -103,7 +105,7 @@ impl Serve {
         let telemetry = Telemetry::new()?;
         let directory = Arc::new(Directory::default());
         let (store, readers) = self.open_store(&directory, &telemetry).await?;
-        let admission = Admission::new(self.limits());
+        let admission = Admission::new(limits);
         let ingest_actors = std::thread::available_parallelism().map_or(1, |cores| cores.get());
         let (fatal, mut broken) = mpsc::unbounded_channel();
         let parts = Parts {
@@ -118,7 +120,17 @@ impl Serve {
         };
         let (supervisor, actors) = Supervisor::spawn(Some("supervisor".into()), Supervisor, parts).await?;
 
-        let app = Arc::new(App::new(auth, admission, directory, telemetry, ingest_actors));
+        let app = Arc::new(App {
+            loopback_only: address.ip().is_loopback() && auth.is_open(),
+            auth,
+            admission,
+            directory,
+            telemetry,
+            ingest_actors,
+            next_ingest: AtomicUsize::new(0),
+            failing: store.failing,
+            closing: AtomicBool::new(false),
+        });
         let (stop, stopped) = oneshot::channel::<()>();
         info!(address = %listener.local_addr()?, data = %self.data.display(), "listening");
         let server = tokio::spawn(http::serve(listener, app.clone(), async { drop(stopped.await) }));
@@ -152,9 +164,11 @@ impl Serve {
             let database = Database::open(&path)?;
             let readers = database.readers()?;
             let writer = Writer::new(database, directory.clone()).context("cannot read the store")?;
-            let (commands, thread) = committer::spawn(writer, telemetry).context("cannot start a thread")?;
+            let failing = Arc::new(AtomicBool::new(false));
+            let (commands, thread) =
+                committer::spawn(writer, telemetry, failing.clone()).context("cannot start a thread")?;
             info!(hosts = directory.len(), seconds = start.elapsed().as_secs_f64(), "store open");
-            Ok((Store { commands, thread }, readers))
+            Ok((Store { commands, thread, failing }, readers))
         })
         .await?
     }
@@ -189,12 +203,15 @@ impl Serve {
         Ok(())
     }
 
-    fn limits(&self) -> Limits {
-        Limits {
-            body_bytes: self.max_body_bytes as usize,
-            decoded_bytes: self.max_decoded_bytes as usize,
-            inflight_bytes: self.max_inflight_bytes as usize,
+    fn limits(&self) -> anyhow::Result<Limits> {
+        let (body, decoded, inflight) = (self.max_body_bytes, self.max_decoded_bytes, self.max_inflight_bytes);
+        if u64::from(inflight) < u64::from(body) + u64::from(decoded) {
+            bail!(
+                "--max-inflight-bytes {inflight} is less than --max-body-bytes {body} and --max-decoded-bytes {decoded} \
+                 together: the largest body would be told to come back for ever"
+            );
         }
+        Ok(Limits { body_bytes: body as usize, decoded_bytes: decoded as usize, inflight_bytes: inflight as usize })
     }
 
     fn start_logging(&self) -> anyhow::Result<()> {
@@ -212,14 +229,14 @@ impl Serve {
 struct Store {
     commands: std::sync::mpsc::Sender<Command>,
     thread: JoinHandle<()>,
+    /// Whether the last commit failed.
+    failing: Arc<AtomicBool>,
 }
 
 /// Everything that was admitted is committed, and the file is left in good order.
 async fn close(thread: JoinHandle<()>) -> anyhow::Result<()> {
-    let (reply, closed) = oneshot::channel();
-    let storage = ActorRef::<Command>::where_is(storage::NAME).context("the storage actor is gone")?;
-    storage.cast(Command::Close { reply: reply.into() })?;
-    if let Err(error) = closed.await.context("the committer's thread is gone")? {
+    let closed = ask(storage::NAME, |reply| Command::Close { reply }).await;
+    if let Err(error) = closed.context("the store's thread is gone")? {
         // Everything acknowledged is in the WAL all the same.
         error!(%error, "cannot checkpoint");
     }

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use ractor::ActorRef;
+use ractor::RpcReplyPort;
 use serde::Deserialize;
-use tokio::sync::oneshot;
 
 use super::App;
 use super::error::ApiError;
+use super::extract::Parameters;
 use super::hosts::{Named, named_hosts, one_host};
+use crate::ask::ask;
 use crate::clock::now_us;
 use crate::query::actor::{self, Question};
 use crate::query::{FlatRequest, MAX_METRICS, MAX_POINTS, QueryError, Range, SeriesRequest, Timeframe};
@@ -19,7 +20,7 @@ use crate::query::{FlatRequest, MAX_METRICS, MAX_POINTS, QueryError, Range, Seri
 const DEFAULT_POINTS: usize = 600;
 
 #[derive(Debug, Deserialize)]
-pub struct Parameters {
+pub struct Asked {
     hostname: Option<String>,
     id: Option<String>,
     timeframe: Option<String>,
@@ -29,14 +30,17 @@ pub struct Parameters {
     points: Option<String>,
 }
 
-pub async fn data(State(app): State<Arc<App>>, Query(parameters): Query<Parameters>) -> Result<Response, ApiError> {
+pub async fn data(
+    State(app): State<Arc<App>>,
+    Parameters(parameters): Parameters<Asked>,
+) -> Result<Response, ApiError> {
     match &parameters.metrics {
         Some(metrics) => series(&app, &parameters, metrics).await,
         None => rows(&app, &parameters).await,
     }
 }
 
-async fn rows(app: &App, parameters: &Parameters) -> Result<Response, ApiError> {
+async fn rows(app: &App, parameters: &Asked) -> Result<Response, ApiError> {
     let timeframe = match parameters.timeframe.as_deref() {
         None => Timeframe::PREDECESSOR_DEFAULT,
         Some(text) => Timeframe::predecessor(text).ok_or_else(|| {
@@ -46,11 +50,11 @@ async fn rows(app: &App, parameters: &Parameters) -> Result<Response, ApiError> 
     };
     let hosts = named_hosts(app, &Named { id: parameters.id.clone(), hostname: parameters.hostname.clone() });
     let request = FlatRequest { hosts, range: timeframe.until(now_us()) };
-    let answer = ask(|reply| Question::Flat { request, reply }).await?;
+    let answer = query(|reply| Question::Flat { request, reply }).await?;
     Ok(Json(answer).into_response())
 }
 
-async fn series(app: &App, parameters: &Parameters, metrics: &str) -> Result<Response, ApiError> {
+async fn series(app: &App, parameters: &Asked, metrics: &str) -> Result<Response, ApiError> {
     let host = one_host(app, &Named { id: parameters.id.clone(), hostname: parameters.hostname.clone() })?;
     let metrics: Vec<String> =
         metrics.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
@@ -65,15 +69,12 @@ async fn series(app: &App, parameters: &Parameters, metrics: &str) -> Result<Res
     let range =
         Range::parse(parameters.timeframe.as_deref(), parameters.from.as_deref(), parameters.to.as_deref(), now_us())?;
     let request = SeriesRequest { host, metrics, range, points };
-    let answer = ask(|reply| Question::Series { request, reply }).await?;
+    let answer = query(|reply| Question::Series { request, reply }).await?;
     Ok(Json(answer).into_response())
 }
 
-async fn ask<T: Send + 'static>(
-    question: impl FnOnce(ractor::RpcReplyPort<Result<T, QueryError>>) -> Question,
+async fn query<T: Send + 'static>(
+    question: impl FnOnce(RpcReplyPort<Result<T, QueryError>>) -> Question,
 ) -> Result<T, QueryError> {
-    let (reply, answer) = oneshot::channel();
-    let query = ActorRef::<Question>::where_is(actor::NAME).ok_or(QueryError::Closed)?;
-    query.cast(question(reply.into())).map_err(|_| QueryError::Closed)?;
-    answer.await.map_err(|_| QueryError::Closed)?
+    ask(actor::NAME, question).await.ok_or(QueryError::Closed)?
 }

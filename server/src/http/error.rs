@@ -5,12 +5,15 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 
+use crate::clock::now_us;
 use crate::ingest::DecodeError;
 use crate::query::QueryError;
 use crate::store::StoreError;
 
-/// Seconds after which a sender may try again.
-const RETRY_SECONDS: u64 = 2;
+/// Seconds after which a sender may try again; not the same for all, or all would come back together.
+fn retry_seconds() -> u64 {
+    1 + now_us().unsigned_abs() % 4
+}
 
 #[derive(Debug)]
 pub struct ApiError {
@@ -41,6 +44,10 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "a token is required: as Bearer, or as the password of Basic")
     }
 
+    pub fn foreign(error: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, error)
+    }
+
     pub fn too_large(limit: usize) -> Self {
         let error = format!("the body is larger than {limit} bytes: send fewer samples at once");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, error)
@@ -48,7 +55,7 @@ impl ApiError {
 
     /// The server cannot now; the same request may go through later.
     pub fn busy(error: impl Into<String>) -> Self {
-        ApiError { retry_after: Some(RETRY_SECONDS), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, error) }
+        ApiError { retry_after: Some(retry_seconds()), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, error) }
     }
 
     pub fn closed() -> Self {
@@ -71,6 +78,8 @@ impl ApiError {
     pub fn reason(&self) -> &'static str {
         match self.status {
             StatusCode::BAD_REQUEST => "invalid",
+            StatusCode::UNAUTHORIZED => "unauthorized",
+            StatusCode::FORBIDDEN => "foreign",
             StatusCode::REQUEST_TIMEOUT => "timeout",
             StatusCode::PAYLOAD_TOO_LARGE => "too_large",
             StatusCode::UNSUPPORTED_MEDIA_TYPE => "encoding",
@@ -130,8 +139,7 @@ impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::Bad(detail) => Self::bad(detail),
-            QueryError::Deadline(_) => Self::new(StatusCode::REQUEST_TIMEOUT, error.to_string()),
-            QueryError::Busy => Self::busy(error.to_string()),
+            QueryError::Deadline(_) | QueryError::Busy => Self::busy(error.to_string()),
             QueryError::Closed => Self::closed(),
             QueryError::Store(error) => {
                 tracing::error!(%error, "a query failed");

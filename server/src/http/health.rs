@@ -19,6 +19,9 @@ pub async fn health(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError
     if app.closing.load(Ordering::Relaxed) {
         return Err(ApiError::busy("the server is shutting down"));
     }
+    if app.failing.load(Ordering::Relaxed) {
+        return Err(ApiError::busy("the last commit failed: see the server's log"));
+    }
     for name in [storage::NAME, query::NAME] {
         if ractor::registry::where_is(name).is_none() {
             return Err(ApiError::busy(format!("the {name} actor is not running")));

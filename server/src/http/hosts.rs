@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use ractor::ActorRef;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
 use super::App;
 use super::error::ApiError;
+use super::extract::{Name, Parameters};
+use crate::ask::ask;
 use crate::clock::now_us;
 use crate::store::committer::Command;
 use crate::store::directory::HostId;
@@ -78,7 +78,10 @@ pub async fn list(State(app): State<Arc<App>>) -> Json<HostList> {
 }
 
 /// `GET /details?hostname=`
-pub async fn details(State(app): State<Arc<App>>, Query(named): Query<Named>) -> Result<Json<HostDetails>, ApiError> {
+pub async fn details(
+    State(app): State<Arc<App>>,
+    Parameters(named): Parameters<Named>,
+) -> Result<Json<HostDetails>, ApiError> {
     if named.id.is_none() && named.hostname.as_deref().is_none_or(str::is_empty) {
         return Err(ApiError::bad("hostname query parameter required"));
     }
@@ -89,7 +92,7 @@ pub async fn details(State(app): State<Arc<App>>, Query(named): Query<Named>) ->
         .filter_map(|entry| Some((entry.document()?, entry.hostname)))
         .max_by_key(|(details, _)| details.updated_us);
     let (details, hostname) = newest.ok_or_else(|| ApiError::not_found("hostname not found"))?;
-    let document = RawValue::from_string(details.document)
+    let document = RawValue::from_string(details.document.to_string())
         .map_err(|error| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     Ok(Json(HostDetails { hostname, details: document, updated_at: seconds(details.updated_us) }))
 }
@@ -97,8 +100,8 @@ pub async fn details(State(app): State<Arc<App>>, Query(named): Query<Named>) ->
 /// `POST /hosts/{hostname}/clean`
 pub async fn clean(
     State(app): State<Arc<App>>,
-    Path(hostname): Path<String>,
-    Query(named): Query<Named>,
+    Name(hostname): Name,
+    Parameters(named): Parameters<Named>,
 ) -> Result<Json<Value>, ApiError> {
     let removed = remove(&app, hostname, named, Removal::Samples).await?;
     Ok(Json(json!({"status": "ok", "metrics_deleted": removed.samples})))
@@ -107,8 +110,8 @@ pub async fn clean(
 /// `DELETE /hosts/{hostname}`
 pub async fn delete(
     State(app): State<Arc<App>>,
-    Path(hostname): Path<String>,
-    Query(named): Query<Named>,
+    Name(hostname): Name,
+    Parameters(named): Parameters<Named>,
 ) -> Result<Json<Value>, ApiError> {
     let removed = remove(&app, hostname, named, Removal::Host).await?;
     Ok(Json(json!({"status": "ok", "metrics": removed.samples, "details": removed.details})))
@@ -122,17 +125,14 @@ async fn remove(app: &App, hostname: String, named: Named, what: Removal) -> Res
         [host] => *host,
         several => return Err(ambiguous(app, several)),
     };
-    let (reply, removed) = oneshot::channel();
-    let storage = ActorRef::<Command>::where_is(storage::NAME).ok_or(StoreError::Closed)?;
-    storage.cast(Command::Remove { host, what, reply: reply.into() }).map_err(|_| StoreError::Closed)?;
-    Ok(removed.await.map_err(|_| StoreError::Closed)??)
+    Ok(ask(storage::NAME, |reply| Command::Remove { host, what, reply }).await.ok_or(StoreError::Closed)??)
 }
 
 /// The hosts that a request names; all when it names none.
 pub fn named_hosts(app: &App, named: &Named) -> Vec<HostId> {
     let named_so = match &named.hostname {
         Some(hostname) => app.directory.by_name(hostname),
-        None => app.directory.list().into_iter().map(|(host, _)| host).collect(),
+        None => app.directory.ids(),
     };
     match &named.id {
         Some(id) => app.directory.by_key(id).filter(|host| named_so.contains(host)).into_iter().collect(),

@@ -4,6 +4,8 @@ mod body;
 mod dashboard;
 mod data;
 mod error;
+mod extract;
+mod guard;
 mod health;
 mod hosts;
 mod push;
@@ -13,10 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::header;
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post};
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
@@ -36,21 +35,12 @@ pub struct App {
     pub ingest_actors: usize,
     /// Which ingest actor the next body goes to.
     pub next_ingest: AtomicUsize,
+    /// Open to everyone here: then only under the names of this machine.
+    pub loopback_only: bool,
+    /// Whether the last commit failed.
+    pub failing: Arc<AtomicBool>,
     /// Set when the server stops taking requests.
     pub closing: AtomicBool,
-}
-
-impl App {
-    pub fn new(
-        auth: Auth,
-        admission: Admission,
-        directory: Arc<Directory>,
-        telemetry: Telemetry,
-        ingest_actors: usize,
-    ) -> Self {
-        let (next_ingest, closing) = (AtomicUsize::new(0), AtomicBool::new(false));
-        App { auth, admission, directory, telemetry, ingest_actors, next_ingest, closing }
-    }
 }
 
 /// Serves until `stopped`, then lets the requests that run finish.
@@ -72,16 +62,12 @@ fn router(app: Arc<App>) -> Router {
         .route("/hosts/{hostname}", delete(hosts::delete))
         .route("/", get(dashboard::home))
         .route("/dashboard", get(dashboard::page))
+        .route("/dashboard/", get(dashboard::page))
         .route("/dashboard/{*path}", get(dashboard::file))
-        .layer(from_fn_with_state(app.clone(), authorize))
+        .layer(from_fn_with_state(app.clone(), guard::guard))
         .route("/health", get(health::health))
         .fallback(async || ApiError::not_found("no such page"))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(CompressionLayer::new())
         .with_state(app)
-}
-
-async fn authorize(State(app): State<Arc<App>>, request: Request, next: Next) -> Result<Response, ApiError> {
-    let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if app.auth.allows(shown) { Ok(next.run(request).await) } else { Err(ApiError::unauthorized()) }
 }

@@ -7,14 +7,13 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use ractor::ActorRef;
 use serde::Serialize;
-use tokio::sync::oneshot;
 
 use super::error::ApiError;
 use super::{App, body};
+use crate::ask::ask;
 use crate::clock::now_us;
-use crate::ingest::actor::Submit;
+use crate::ingest::actor::{self as ingest, Submit};
 use crate::ingest::encoding::Encoding;
 use crate::store::Receipt;
 use crate::supervisor::ingest_name;
@@ -38,19 +37,21 @@ pub async fn push(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -
 }
 
 async fn store(app: &App, headers: &HeaderMap, body: Body) -> Result<Receipt, ApiError> {
-    if app.closing.load(Ordering::Relaxed) {
-        return Err(ApiError::closed());
-    }
-    let encoding = encoding(headers)?;
+    // The agent's clock is judged by the moment at which it sent, not by how long its body took.
+    let received_us = now_us();
+    let open = if app.closing.load(Ordering::Relaxed) { Err(ApiError::closed()) } else { encoding(headers) };
+    let encoding = match open {
+        Ok(encoding) => encoding,
+        Err(error) => {
+            body::discard(body.into_data_stream()).await;
+            return Err(error);
+        }
+    };
     let (body, permit) = body::read(&app.admission, headers, body).await?;
-    let (reply, decoded) = oneshot::channel();
     let number = app.next_ingest.fetch_add(1, Ordering::Relaxed) % app.ingest_actors;
-    let ingest = ActorRef::<Submit>::where_is(ingest_name(number)).ok_or_else(ApiError::closed)?;
-    app.telemetry.backlog(crate::ingest::actor::NAME).inc();
-    ingest
-        .cast(Submit { body, encoding, received_us: now_us(), permit, reply: reply.into() })
-        .map_err(|_| ApiError::closed())?;
-    let decoded = decoded.await.map_err(|_| ApiError::closed())??;
+    app.telemetry.backlog(ingest::NAME).inc();
+    let submit = |reply| Submit { body, encoding, received_us, permit, reply };
+    let decoded = ask(&ingest_name(number), submit).await.ok_or_else(ApiError::closed)??;
     Ok(decoded.stored.await.map_err(|_| ApiError::closed())??)
 }
 

@@ -15,19 +15,19 @@ pub fn skew_ms(batch: &Batch, received_ms: i64) -> i64 {
 /// The time a sample is stored under, milliseconds since 1970. Never refuses: what cannot be repaired keeps the agent's
 /// time, and what cannot be a time at all gets the server's.
 pub fn sample_ms(batch: &Batch, sample: &Sample, received_ms: i64) -> i64 {
-    let same_boot = sample.boot_id.is_none() || sample.boot_id == batch.agent.boot_id;
-    let wrong = skew_ms(batch, received_ms).saturating_abs() > TRUSTED_SKEW_MS;
-    let age_ms = batch
-        .sent_at
-        .boottime_ms
-        .zip(sample.at.boottime_ms)
-        .and_then(|(sent, taken)| sent.checked_sub(taken))
-        .and_then(|age| i64::try_from(age).ok());
-    let told = match age_ms {
-        Some(age_ms) if wrong && same_boot => received_ms.saturating_sub(age_ms),
+    // Judged sample by sample: the agent's clock may have been set since this one was taken.
+    let told = match anchored_ms(batch, sample, received_ms) {
+        Some(anchored) if sample.at.unix_ms.saturating_sub(anchored).saturating_abs() > TRUSTED_SKEW_MS => anchored,
         _ => sample.at.unix_ms,
     };
     if (0..=received_ms.saturating_add(FUTURE_MS)).contains(&told) { told } else { received_ms }
+}
+
+/// When a sample of the running boot was taken, by the server's clock and the time since boot.
+fn anchored_ms(batch: &Batch, sample: &Sample, received_ms: i64) -> Option<i64> {
+    let same_boot = sample.boot_id.is_none() || sample.boot_id == batch.agent.boot_id;
+    let age_ms = batch.sent_at.boottime_ms?.checked_sub(sample.at.boottime_ms?)?;
+    same_boot.then_some(received_ms.saturating_sub(i64::try_from(age_ms).ok()?))
 }
 
 #[cfg(test)]
@@ -55,13 +55,19 @@ mod tests {
 
     #[test]
     fn a_clock_within_five_seconds_stands() {
-        assert_eq!(sample_ms(&batch(NOW + 5_000), &sample(NOW - 20_000, Some(70_000)), NOW), NOW - 20_000);
+        assert_eq!(sample_ms(&batch(NOW + 5_000), &sample(NOW - 25_000, Some(70_000)), NOW), NOW - 25_000);
     }
 
     #[test]
     fn a_wrong_clock_is_repaired_by_the_time_since_boot() {
         assert_eq!(sample_ms(&batch(60_000), &sample(30_000, Some(70_000)), NOW), NOW - 30_000);
-        assert_eq!(sample_ms(&batch(NOW + 6_000), &sample(NOW, Some(99_000)), NOW), NOW - 1_000);
+        assert_eq!(sample_ms(&batch(NOW + 6_000), &sample(NOW + 5_000, Some(99_000)), NOW), NOW - 1_000);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_since_is_repaired_too() {
+        // Taken in 1970, sent after the clock was set.
+        assert_eq!(sample_ms(&batch(NOW), &sample(30_000, Some(70_000)), NOW), NOW - 30_000);
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! A body is one JSON object, or several on lines (NDJSON); each is a flat sample or a batch, told apart by what is in it.
 
-use std::collections::BTreeMap;
-
 use serde_json::value::RawValue;
 
+use super::members::Members;
 use super::{flat, native};
 use crate::store::{Submission, Write};
 
-/// The members of one object, their values not yet read.
-pub type Members<'a> = BTreeMap<String, &'a RawValue>;
+/// Objects in one body at most, and the samples in all of them.
+const MAX_OBJECTS: usize = 10_000;
+const MAX_BODY_SAMPLES: usize = 20_000;
 
 /// Why a body was refused, and where. `line` counts from 1 and is given where a body has several.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -69,14 +69,22 @@ fn is_lines(text: &str) -> bool {
 }
 
 fn decode_lines(text: &str, received_us: i64) -> Result<Submission, DecodeError> {
-    let mut writes = Vec::new();
+    let mut submission = Submission::default();
+    let mut samples = 0;
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_ascii().is_empty()) {
         let object =
             serde_json::from_str(line).map_err(|error| DecodeError::Json { detail: error.to_string(), line: None });
         let write = object.and_then(|object| decode_object(object, received_us));
-        writes.push(write.map_err(|error| error.at_line(index + 1))?);
+        let write = write.map_err(|error| error.at_line(index + 1))?;
+        samples += write.samples();
+        submission.writes.push(write);
+        if submission.writes.len() > MAX_OBJECTS || samples > MAX_BODY_SAMPLES {
+            let detail =
+                format!("a body has at most {MAX_OBJECTS} objects and {MAX_BODY_SAMPLES} samples: send fewer at once");
+            return Err(DecodeError::Json { detail, line: Some(index + 1) });
+        }
     }
-    Ok(Submission { writes })
+    Ok(submission)
 }
 
 fn decode_object(object: &RawValue, received_us: i64) -> Result<Write, DecodeError> {
@@ -88,7 +96,7 @@ fn decode_object(object: &RawValue, received_us: i64) -> Result<Write, DecodeErr
     if members.is_empty() {
         return Err(json("the object is empty".into()));
     }
-    if members.contains_key("samples") || members.contains_key("agent") {
+    if members.get("samples").or(members.get("agent")).is_some() {
         native::decode(object.get(), received_us).map(|batch| Write::Native(Box::new(batch)))
     } else {
         flat::decode(&members, received_us).map(Write::Flat)

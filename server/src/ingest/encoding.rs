@@ -1,7 +1,7 @@
 //! Decompression, bounded: a small body that grows without end is refused, not unpacked.
 
 use std::borrow::Cow;
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -51,7 +51,7 @@ pub fn unpack<'a>(
             decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(damaged)?;
             Box::new(decoder)
         }
-        _ => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::new(body))),
+        _ => Box::new(flate2::bufread::MultiGzDecoder::new(body)),
     };
     let mut plain = Vec::new();
     loop {

@@ -1,11 +1,13 @@
 //! The predecessor's push: one flat object of percentages. Numbers may come as strings.
 
-use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::decode::{DecodeError, Members};
+use super::decode::DecodeError;
+use super::members::{Members, check_nesting};
 use crate::store::{FlatSample, FlatValues};
 
+/// A `/system` document takes about 3 KB; each host has one in memory.
+const DETAILS_BYTES: usize = 256 * 1024;
 const REQUIRED: [&str; 5] = ["cpu", "disk", "hostname", "ram", "timestamp"];
 /// What DNS allows for a name, and more than any kernel does.
 const HOSTNAME_BYTES: usize = 255;
@@ -14,7 +16,7 @@ const FUTURE_SECONDS: f64 = 86_400.0;
 
 pub fn decode(members: &Members<'_>, received_us: i64) -> Result<FlatSample, DecodeError> {
     let missing: Vec<String> =
-        REQUIRED.iter().filter(|name| !members.contains_key(**name)).map(|name| (*name).to_owned()).collect();
+        REQUIRED.iter().filter(|name| members.get(name).is_none()).map(|name| (*name).to_owned()).collect();
     if !missing.is_empty() {
         let detail = "a flat sample needs hostname, cpu, ram, disk and timestamp; a batch needs samples".into();
         return Err(DecodeError::Missing { fields: missing, detail, line: None });
@@ -27,7 +29,7 @@ pub fn decode(members: &Members<'_>, received_us: i64) -> Result<FlatSample, Dec
         disk_write: rate(members, "disk_write")?,
     };
     Ok(FlatSample {
-        hostname: hostname(members["hostname"])?,
+        hostname: hostname(required(members, "hostname"))?,
         timestamp: timestamp(members, received_us)?,
         values,
         details: details(members)?,
@@ -49,6 +51,11 @@ pub fn check_hostname(name: &str, field: &str) -> Result<(), DecodeError> {
     Ok(())
 }
 
+/// A member that was found to be there.
+fn required<'a>(members: &Members<'a>, name: &str) -> &'a RawValue {
+    members.get(name).expect("what is missing was refused")
+}
+
 fn hostname(raw: &RawValue) -> Result<String, DecodeError> {
     let name: String =
         serde_json::from_str(raw.get()).map_err(|_| DecodeError::field("hostname", "must be a string"))?;
@@ -57,7 +64,7 @@ fn hostname(raw: &RawValue) -> Result<String, DecodeError> {
 }
 
 fn percentage(members: &Members<'_>, name: &str) -> Result<f64, DecodeError> {
-    let value = number(members[name], name)?;
+    let value = number(required(members, name), name)?;
     if !(0.0..=100.0).contains(&value) {
         return Err(DecodeError::field(name, format!("is {value}, a percentage is 0 to 100")));
     }
@@ -73,7 +80,7 @@ fn rate(members: &Members<'_>, name: &str) -> Result<Option<f64>, DecodeError> {
 }
 
 fn timestamp(members: &Members<'_>, received_us: i64) -> Result<i64, DecodeError> {
-    let value = number(members["timestamp"], "timestamp")?;
+    let value = number(required(members, "timestamp"), "timestamp")?;
     if value < 0.0 {
         return Err(DecodeError::field("timestamp", format!("is {value}, before 1970")));
     }
@@ -87,46 +94,47 @@ fn timestamp(members: &Members<'_>, received_us: i64) -> Result<i64, DecodeError
 }
 
 fn number(raw: &RawValue, name: &str) -> Result<f64, DecodeError> {
-    let value: Value =
-        serde_json::from_str(raw.get()).map_err(|_| DecodeError::field(name, "must be a finite number"))?;
-    let number = match &value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
+    let text = raw.get();
+    let number = match kind(text) {
+        "a number" => serde_json::from_str(text).ok(),
+        "a text" => serde_json::from_str::<String>(text).ok().and_then(|text| text.trim().parse().ok()),
+        kind => return Err(DecodeError::field(name, format!("must be a number, is {kind}"))),
     };
     match number {
-        Some(number) if number.is_finite() => Ok(number),
-        Some(_) => Err(DecodeError::field(name, "must be a finite number")),
-        None => Err(DecodeError::field(name, format!("must be a number, is {}", kind(&value)))),
+        Some(number) if f64::is_finite(number) => Ok(number),
+        _ => Err(DecodeError::field(name, "must be a finite number")),
     }
 }
 
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text that is no number",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
+/// What a JSON value is, by its first character.
+fn kind(text: &str) -> &'static str {
+    match text.as_bytes().first() {
+        Some(b'n') => "null",
+        Some(b't' | b'f') => "true or false",
+        Some(b'"') => "a text",
+        Some(b'[') => "an array",
+        Some(b'{') => "an object",
+        _ => "a number",
     }
 }
 
 fn details(members: &Members<'_>) -> Result<Option<String>, DecodeError> {
-    let Some(raw) = members.get("details").filter(|raw| raw.get() != "null") else {
+    let Some(text) = members.get("details").map(RawValue::get).filter(|text| *text != "null") else {
         return Ok(None);
     };
-    // Read once in full: what is kept can be read by every client, however it nests.
-    match serde_json::from_str(raw.get()) {
-        Ok(Value::Object(_)) => Ok(Some(raw.get().to_owned())),
-        Ok(other) => Err(DecodeError::field("details", format!("must be an object, is {}", kind(&other)))),
-        Err(error) => Err(DecodeError::field("details", error.to_string())),
+    if kind(text) != "an object" {
+        return Err(DecodeError::field("details", format!("must be an object, is {}", kind(text))));
     }
+    if text.len() > DETAILS_BYTES {
+        return Err(DecodeError::field("details", format!("is {} bytes long, at most {DETAILS_BYTES}", text.len())));
+    }
+    check_nesting(text).map_err(|error| DecodeError::field("details", error.to_string()))?;
+    Ok(Some(text.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

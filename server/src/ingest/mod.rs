@@ -7,6 +7,7 @@ mod clock;
 mod decode;
 pub mod encoding;
 mod flat;
+mod members;
 mod native;
 
 pub use decode::{DecodeError, decode};

@@ -1,15 +1,17 @@
 //! The agent's push: a batch of full samples with consecutive numbers.
 
-use siskin_platform::model::Batch;
 use siskin_platform::model::catalog::{self, Read, Table, Visitor};
+use siskin_platform::model::{Agent, Batch, Host};
 
 use super::clock;
 use super::decode::DecodeError;
 use super::flat::check_hostname;
 use crate::store::{NativeBatch, TimedSample};
 
-/// Samples in one batch at most: a day at the default interval.
-const SAMPLES: usize = 8_640;
+/// Numbers beyond this are no count of samples: one a microsecond for 285 years.
+const MAX_SEQ: u64 = 1 << 53;
+/// A text about the agent or the host.
+const FACT_BYTES: usize = 1_024;
 /// Rows of one table in one sample at most: more cores, disks or interfaces than any host has.
 const ROWS: usize = 4_096;
 const ID_BYTES: usize = 128;
@@ -66,11 +68,11 @@ fn check(batch: &Batch) -> Result<(), DecodeError> {
     if batch.first_seq == 0 {
         return Err(DecodeError::field("first_seq", "is 0, a stream counts from 1"));
     }
-    if batch.first_seq.checked_add(batch.samples.len() as u64).is_none() {
-        return Err(DecodeError::field("first_seq", "is too large"));
+    if batch.first_seq > MAX_SEQ {
+        return Err(DecodeError::field("first_seq", format!("is more than {MAX_SEQ}")));
     }
-    if batch.samples.len() > SAMPLES {
-        return Err(DecodeError::field("samples", format!("are {}, at most {SAMPLES}", batch.samples.len())));
+    if let Some(name) = long_fact(&batch.agent, &batch.host) {
+        return Err(DecodeError::field(name, format!("is longer than {FACT_BYTES} bytes")));
     }
     for (index, sample) in batch.samples.iter().enumerate() {
         let mut bounds = Bounds { sample, fault: None };
@@ -80,6 +82,28 @@ fn check(batch: &Batch) -> Result<(), DecodeError> {
         }
     }
     Ok(())
+}
+
+/// The first text of the agent or the host that is too long.
+fn long_fact(agent: &Agent, host: &Host) -> Option<&'static str> {
+    let facts = [
+        ("agent.version", Some(&agent.version)),
+        ("agent.boot_id", agent.boot_id.as_ref()),
+        ("host.os", host.os.as_ref()),
+        ("host.os_release", host.os_release.as_ref()),
+        ("host.os_version", host.os_version.as_ref()),
+        ("host.distribution", host.distribution.as_ref()),
+        ("host.architecture", host.architecture.as_ref()),
+        ("host.model", host.model.as_ref()),
+        ("host.processor", host.processor.as_ref()),
+        ("host.disk_mountpoint", host.disk_mountpoint.as_ref()),
+        ("host.primary_interface.name", host.primary_interface.as_ref().map(|address| &address.name)),
+        ("host.primary_interface.ipv4", host.primary_interface.as_ref().and_then(|address| address.ipv4.as_ref())),
+        ("host.primary_interface.netmask", host.primary_interface.as_ref().and_then(|a| a.netmask.as_ref())),
+        ("host.primary_interface.broadcast", host.primary_interface.as_ref().and_then(|a| a.broadcast.as_ref())),
+        ("host.primary_interface.duplex", host.primary_interface.as_ref().and_then(|a| a.duplex.as_ref())),
+    ];
+    facts.into_iter().find(|(_, text)| text.is_some_and(|text| text.len() > FACT_BYTES)).map(|(name, _)| name)
 }
 
 /// Looks for what is too much in one sample: rows, or a text's length.
@@ -121,7 +145,7 @@ mod tests {
         json!({
             "agent": {"id": "a1", "version": "0.1.0", "boot_id": null},
             "host": {"hostname": "pi"},
-            "stream": u64::MAX, "first_seq": 5, "sent_at": {"unix_ms": 1_800_000_000_000i64, "boottime_ms": 9},
+            "stream": u64::MAX, "first_seq": 5, "sent_at": {"unix_ms": 1_800_000_000_000i64, "boottime_ms": 10_001},
             "samples": [
                 {"at": {"unix_ms": 1_799_999_990_000i64, "boottime_ms": 1}, "cpu": {"total": {
                     "user_seconds_total": 1, "nice_seconds_total": 0, "system_seconds_total": 0.5, "idle_seconds_total": 3,

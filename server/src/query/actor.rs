@@ -118,6 +118,9 @@ fn work(engine: &Engine, desk: &Desk, questions: &Mutex<Receiver<Question>>, tel
         desk.set(Some(Instant::now()));
         // A question that panics loses its own answer and no thread.
         let answered = catch_unwind(AssertUnwindSafe(|| match question {
+            // Who asked has left: nobody reads the answer.
+            Question::Series { reply, .. } if reply.is_closed() => {}
+            Question::Flat { reply, .. } if reply.is_closed() => {}
             Question::Series { request, reply } => drop(reply.send(named(desk, engine.series(&request)))),
             Question::Flat { request, reply } => drop(reply.send(named(desk, engine.flat(&request)))),
             Question::Patrol => {}

@@ -29,9 +29,9 @@ impl Engine {
         table: &str,
         dimension: Option<&str>,
         columns: &[&str],
-        host: HostId,
+        hosts: &[HostId],
         range: Range,
-    ) -> Result<Vec<Frame>, QueryError> {
-        frame::read(&self.connection, table, dimension, columns, host, range)
+    ) -> Result<Vec<(HostId, Frame)>, QueryError> {
+        frame::read(&self.connection, table, dimension, columns, hosts, range)
     }
 }

@@ -9,6 +9,7 @@ mod frame;
 mod metric;
 mod range;
 mod rate;
+mod reading;
 mod series;
 mod sql;
 mod timeline;

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use super::QueryError;
 
 const SECOND_US: i64 = 1_000_000;
+/// Longer than agents wait between two samples.
+const LEAD_US: i64 = 900 * SECOND_US;
 
 /// A closed range of time, microseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +54,11 @@ impl Timeframe {
 }
 
 impl Range {
+    /// The range that also has the sample before it, which the first rate needs.
+    pub fn with_lead(self) -> Range {
+        Range { from_us: self.from_us.saturating_sub(LEAD_US), ..self }
+    }
+
     /// `to` is now unless given; `from` is given, or a timeframe before it.
     pub fn parse(
         timeframe: Option<&str>,

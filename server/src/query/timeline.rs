@@ -34,7 +34,8 @@ impl Timeline {
                     return Break::None;
                 }
                 let passed = (ts[i] - ts[i - 1]) as f64;
-                let interval = intervals[i].map_or(usual as f64, |seconds| seconds * SECOND_US);
+                // Each sample says when the next is due.
+                let interval = intervals[i - 1].map_or(usual as f64, |seconds| seconds * SECOND_US);
                 let rebooted = match (uptimes[i - 1], uptimes[i]) {
                     (Some(before), Some(now)) => now < before,
                     _ => false,
@@ -121,6 +122,15 @@ mod tests {
         assert!(line.gap_before(4));
         assert!(line.joined(20_000_000, 40_000_000));
         assert!(!line.joined(40_000_000, 70_000_000));
+    }
+
+    #[test]
+    fn a_changed_interval_is_no_gap() {
+        let intervals = [Some(60.0), Some(60.0), Some(10.0), Some(10.0)];
+        let line = Timeline::native(seconds(&[0, 60, 120, 130]), &intervals, &[None; 4]);
+        assert!((1..4).all(|index| !line.gap_before(index)));
+        let line = Timeline::native(seconds(&[0, 10, 70]), &[Some(10.0), Some(10.0), Some(60.0)], &[None; 3]);
+        assert!(line.gap_before(2));
     }
 
     #[test]

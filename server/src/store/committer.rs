@@ -1,5 +1,7 @@
 //! The one thread that writes: gathers what waits into a group, commits it, and only then answers.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -30,17 +32,23 @@ struct Waiting {
 }
 
 /// Starts the thread. It ends after `Close`, or when the store is broken.
-pub fn spawn(backend: impl Backend, telemetry: Telemetry) -> std::io::Result<(Sender<Command>, JoinHandle<()>)> {
+/// `failing` tells whether the last commit failed.
+pub fn spawn(
+    backend: impl Backend,
+    telemetry: Telemetry,
+    failing: Arc<AtomicBool>,
+) -> std::io::Result<(Sender<Command>, JoinHandle<()>)> {
     let (sender, receiver) = channel();
     let thread = std::thread::Builder::new()
         .name("committer".into())
-        .spawn(move || Committer { backend, telemetry, last_commit: None, crowded: false }.run(&receiver))?;
+        .spawn(move || Committer { backend, telemetry, failing, last_commit: None, crowded: false }.run(&receiver))?;
     Ok((sender, thread))
 }
 
 struct Committer<B> {
     backend: B,
     telemetry: Telemetry,
+    failing: Arc<AtomicBool>,
     last_commit: Option<Instant>,
     /// Whether the last group had more than one member.
     crowded: bool,
@@ -55,6 +63,12 @@ impl<B: Backend> Committer<B> {
                 Some(command) => Ok(command),
                 None => commands.recv_timeout(next_tick.saturating_duration_since(Instant::now())),
             };
+            if Instant::now() >= next_tick {
+                next_tick = Instant::now() + TICK;
+                if let Err(error) = self.backend.tick() {
+                    warn!(%error, "housekeeping failed");
+                }
+            }
             let outcome = match command {
                 Ok(Command::Write { submission, permit, reply }) => {
                     let (group, waiting, rest) = self.gather(submission, permit, reply, commands);
@@ -70,10 +84,7 @@ impl<B: Backend> Committer<B> {
                     let _ = reply.send(self.backend.close());
                     return;
                 }
-                Err(RecvTimeoutError::Timeout) => {
-                    next_tick = Instant::now() + TICK;
-                    self.backend.tick()
-                }
+                Err(RecvTimeoutError::Timeout) => Ok(()),
                 Err(RecvTimeoutError::Disconnected) => {
                     if let Err(error) = self.backend.close() {
                         error!(%error, "cannot close the store");
@@ -102,14 +113,14 @@ impl<B: Backend> Committer<B> {
     ) -> (Vec<Submission>, Vec<Waiting>, Option<Command>) {
         let busy = self.crowded || self.last_commit.is_some_and(|at| at.elapsed() < WINDOW);
         let deadline = Instant::now() + if busy { WINDOW } else { Duration::ZERO };
-        let mut samples = submission.samples();
+        let mut samples = submission.weight();
         let mut group = vec![submission];
         let mut waiting = vec![Waiting { reply, _permit: permit }];
         let mut rest = None;
         while samples < GROUP_SAMPLES {
             match commands.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(Command::Write { submission, permit, reply }) => {
-                    samples += submission.samples();
+                    samples += submission.weight();
                     group.push(submission);
                     waiting.push(Waiting { reply, _permit: permit });
                 }
@@ -157,7 +168,9 @@ impl<B: Backend> Committer<B> {
 
     fn timed(&mut self, group: &[Submission]) -> Result<Vec<Receipt>, StoreError> {
         let start = Instant::now();
-        let receipts = self.backend.commit(group)?;
+        let result = self.backend.commit(group);
+        self.failing.store(result.is_err(), Ordering::Relaxed);
+        let receipts = result?;
         self.telemetry.commit_seconds.observe(start.elapsed().as_secs_f64());
         self.last_commit = Some(Instant::now());
         for receipt in &receipts {
@@ -182,7 +195,7 @@ fn answer<T>(reply: RpcReplyPort<Result<T, StoreError>>, result: Result<T, Store
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use tokio::sync::{Semaphore, oneshot};
 
@@ -246,7 +259,8 @@ mod tests {
         drop(sender);
         let fake = Fake::default();
         let telemetry = Telemetry::new().unwrap();
-        let committer = Committer { backend: fake.clone(), telemetry, last_commit: None, crowded: true };
+        let committer =
+            Committer { backend: fake.clone(), telemetry, failing: Arc::default(), last_commit: None, crowded: true };
         committer.run(&receiver);
         let groups = fake.0.lock().unwrap().clone();
         (groups, answers.into_iter().map(|mut answer| answer.try_recv().ok()).collect())

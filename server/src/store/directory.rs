@@ -2,7 +2,7 @@
 //! each commit, read by queries, so that the list of hosts costs no scan.
 
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use siskin_platform::model::system::{Document, system};
 use siskin_platform::model::{Agent, Host, Sample};
@@ -12,6 +12,9 @@ use super::FlatValues;
 /// The number of a host in the store's tables. Never used again for another host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostId(pub i32);
+
+/// A clone that has not shown itself for this long is gone.
+const CLONE_US: i64 = 600 * 1_000_000;
 
 /// What a host is known by: its agent's id, or, for flat pushes, its name.
 pub fn flat_key(hostname: &str) -> String {
@@ -35,7 +38,7 @@ pub struct HostEntry {
 
 #[derive(Clone, Debug)]
 pub struct Details {
-    pub document: String,
+    pub document: Arc<str>,
     /// Microseconds since 1970.
     pub updated_us: i64,
 }
@@ -54,8 +57,8 @@ pub struct Native {
     /// How far the agent's wall clock runs ahead of the server's, seconds; none until it was heard in this run.
     pub skew_seconds: Option<f64>,
     pub recent: Option<Recent>,
-    /// Two running agents use this id.
-    pub cloned: bool,
+    /// When it was last seen that two running agents use this id, microseconds since 1970.
+    pub cloned_us: Option<i64>,
 }
 
 /// The last two samples: one document of rates.
@@ -108,6 +111,8 @@ impl Directory {
     /// The samples of a host were removed.
     pub fn clear(&self, host: HostId) {
         if let Some(entry) = self.hosts.write().unwrap_or_else(PoisonError::into_inner).get_mut(&host) {
+            // What is known of the host itself stays.
+            entry.details = entry.document();
             entry.samples = 0;
             entry.last_sample_us = None;
             match &mut entry.source {
@@ -136,6 +141,11 @@ impl Directory {
         let mut list: Vec<_> = hosts.iter().map(|(id, entry)| (*id, entry.clone())).collect();
         list.sort_by(|(_, a), (_, b)| (&a.hostname, &a.key).cmp(&(&b.hostname, &b.key)));
         list
+    }
+
+    /// All hosts, oldest first.
+    pub fn ids(&self) -> Vec<HostId> {
+        self.hosts.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
     }
 
     /// The host with this key.
@@ -169,7 +179,15 @@ impl HostEntry {
             sample: &recent.current,
         };
         let document = serde_json::to_string(&document).ok()?;
-        Some(Details { document, updated_us: self.last_heard_us? })
+        Some(Details { document: document.into(), updated_us: self.last_heard_us? })
+    }
+
+    /// Whether two agents were lately seen to use one id.
+    pub fn is_cloned(&self, now_us: i64) -> bool {
+        match &self.source {
+            Source::Native(native) => native.cloned_us.is_some_and(|seen| now_us - seen < CLONE_US),
+            Source::Flat { .. } => false,
+        }
     }
 
     fn new(heard: Heard) -> Self {
@@ -185,7 +203,7 @@ impl HostEntry {
     }
 
     fn apply(&mut self, heard: Heard) {
-        let newer = heard.newest_us >= self.last_sample_us;
+        let (former_us, newest_us, heard_us) = (self.last_sample_us, heard.newest_us, heard.heard_us);
         self.hostname = heard.hostname;
         self.samples += heard.stored;
         self.last_sample_us = self.last_sample_us.max(heard.newest_us);
@@ -195,23 +213,25 @@ impl HostEntry {
         }
         match (&mut self.source, heard.source) {
             (Source::Flat { last }, Source::Flat { last: heard }) => {
-                if newer && heard.is_some() {
+                // An old push that comes late is not the last; one from a clock ahead does not stay it.
+                if heard.is_some() && newest_us >= former_us.min(Some(heard_us)) {
                     *last = heard;
                 }
             }
-            (Source::Native(native), Source::Native(heard)) => native.apply(*heard, newer),
+            (Source::Native(native), Source::Native(heard)) => native.apply(*heard),
             (source, heard) => *source = heard,
         }
     }
 }
 
 impl Native {
-    fn apply(&mut self, heard: Native, newer: bool) {
+    fn apply(&mut self, heard: Native) {
         self.agent = heard.agent;
         self.host = heard.host;
         self.skew_seconds = heard.skew_seconds;
-        self.cloned |= heard.cloned;
-        if let (true, Some(mut recent)) = (newer, heard.recent) {
+        self.cloned_us = heard.cloned_us.or(self.cloned_us);
+        // In the order of commits: an agent sends its samples in order, whatever its clock says.
+        if let Some(mut recent) = heard.recent {
             if recent.previous.is_none() {
                 recent.previous =
                     self.recent.take().filter(|last| last.stream == recent.stream).map(|last| last.current);

@@ -18,13 +18,12 @@ pub struct Submission {
 impl Submission {
     /// How many samples it carries.
     pub fn samples(&self) -> usize {
-        self.writes
-            .iter()
-            .map(|write| match write {
-                Write::Native(batch) => batch.samples.len(),
-                Write::Flat(_) => 1,
-            })
-            .sum()
+        self.writes.iter().map(Write::samples).sum()
+    }
+
+    /// What it costs to store, about: a write without samples still has a host.
+    pub fn weight(&self) -> usize {
+        self.samples() + self.writes.len()
     }
 }
 
@@ -32,6 +31,16 @@ impl Submission {
 pub enum Write {
     Native(Box<NativeBatch>),
     Flat(FlatSample),
+}
+
+impl Write {
+    /// How many samples it carries.
+    pub fn samples(&self) -> usize {
+        match self {
+            Write::Native(batch) => batch.samples.len(),
+            Write::Flat(_) => 1,
+        }
+    }
 }
 
 /// A run of samples of one agent. `samples[i]` has the number `first_seq + i` in `stream`.
@@ -88,6 +97,16 @@ pub struct Receipt {
     pub duplicates: u64,
     /// Samples whose numbers were skipped: the sender had dropped them.
     pub lost: u64,
+}
+
+impl Receipt {
+    pub fn plus(self, other: Receipt) -> Receipt {
+        Receipt {
+            stored: self.stored + other.stored,
+            duplicates: self.duplicates + other.duplicates,
+            lost: self.lost.saturating_add(other.lost),
+        }
+    }
 }
 
 /// What a removal removed.

@@ -69,7 +69,7 @@ impl Status {
                     interval_seconds,
                     agent_version: Some(native.agent.version.clone()),
                     skew_seconds: native.skew_seconds,
-                    cloned: native.cloned,
+                    cloned: entry.is_cloned(now_us),
                     latest: latest(native),
                     details_updated_us: recent.and(entry.last_heard_us).or(kept_us),
                 }

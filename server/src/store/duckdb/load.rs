@@ -25,7 +25,8 @@ pub fn load(connection: &Connection, directory: &Directory, now_us: i64) -> duck
         Ok(())
     })?;
     each(connection, sql::LOAD_MARKS, |row| {
-        memory.marks.set(HostId(row.get(0)?), row.get(1)?, Mark { seq: row.get(2)?, updated_us: row.get(3)? });
+        let mark = Mark { seq: row.get(2)?, updated_us: row.get(3)? };
+        memory.marks.load(HostId(row.get(0)?), row.get(1)?, mark, row.get(4)?);
         Ok(())
     })?;
     let mut recent = connection.prepare(sql::LOAD_RECENT_FLAT)?;
@@ -42,7 +43,10 @@ pub fn load(connection: &Connection, directory: &Directory, now_us: i64) -> duck
 fn fill(connection: &Connection, directory: &Directory, memory: &Memory) -> duckdb::Result<()> {
     let mut details = HashMap::new();
     each(connection, sql::LOAD_DETAILS, |row| {
-        details.insert(HostId(row.get(0)?), Details { document: row.get(1)?, updated_us: row.get(2)? });
+        details.insert(
+            HostId(row.get(0)?),
+            Details { document: row.get::<_, String>(1)?.into(), updated_us: row.get(2)? },
+        );
         Ok(())
     })?;
     let mut counts: HashMap<HostId, (i64, i64)> = HashMap::new();
@@ -63,7 +67,7 @@ fn fill(connection: &Connection, directory: &Directory, memory: &Memory) -> duck
                 host: host.clone(),
                 skew_seconds: None,
                 recent: None,
-                cloned: false,
+                cloned_us: None,
             })),
             None => Source::Flat { last: last_flat.remove(&known.id) },
         };

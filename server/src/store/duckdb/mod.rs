@@ -7,6 +7,7 @@ mod rows;
 mod schema;
 mod sql;
 mod stage;
+mod tables;
 mod writer;
 
 pub use open::{Database, Readers};

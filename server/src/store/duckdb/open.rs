@@ -15,6 +15,8 @@ const CHECKPOINT_THRESHOLD: &str = "128MB";
 const MEMORY_LIMIT: &str = "1GB";
 /// Files are written so that DuckDB 1.5 and later can read them.
 const STORAGE_VERSION: &str = "v1.5.0";
+/// How DuckDB says that another process has the file.
+const LOCKED: [&str; 2] = ["Could not set lock", "Conflicting lock"];
 const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +53,11 @@ impl Database {
         let failed = |source: duckdb::Error| {
             let (path, detail) = (path.to_owned(), source.to_string());
             // DuckDB has one kind of error for every file that cannot be opened.
-            if detail.contains("lock") { OpenError::Locked { path, detail } } else { OpenError::Open { path, source } }
+            if LOCKED.iter().any(|text| detail.contains(text)) {
+                OpenError::Locked { path, detail }
+            } else {
+                OpenError::Open { path, source }
+            }
         };
         let owner = Connection::open_in_memory().map_err(failed)?;
         owner

@@ -15,18 +15,13 @@ CREATE TABLE IF NOT EXISTS flat (
 );
 ";
 
-pub const DELETE_HOST: &str = "DELETE FROM hosts WHERE host_id = ?";
-pub const INSERT_HOST: &str = "INSERT INTO hosts VALUES (?, ?, ?, ?, ?, make_timestamp(?), ?)";
 pub const FORGET_HOST: &str = "UPDATE hosts SET deleted = true WHERE host_id = ?";
-pub const DELETE_DETAILS: &str = "DELETE FROM details WHERE host_id = ?";
-pub const INSERT_DETAILS: &str = "INSERT INTO details VALUES (?, ?, make_timestamp(?))";
 pub const DELETE_MARKS: &str = "DELETE FROM marks";
 
 pub const LOAD_HOSTS: &str =
     "SELECT host_id, key, hostname, agent, facts, epoch_us(first_seen), deleted FROM hosts ORDER BY host_id";
 pub const LOAD_DETAILS: &str = "SELECT host_id, document, epoch_us(updated_at) FROM details";
-pub const LOAD_MARKS: &str =
-    "SELECT host_id, stream, max(seq), epoch_us(max(updated_at)) FROM marks GROUP BY ALL ORDER BY max(updated_at)";
+pub const LOAD_MARKS: &str = "SELECT host_id, stream, max(seq), epoch_us(max(updated_at)), count(*) FROM marks GROUP BY ALL ORDER BY max(updated_at)";
 pub const LOAD_COUNTS: &str = "
 SELECT host_id, sum(n)::BIGINT, epoch_us(max(newest)) FROM (
     SELECT host_id, count(*) AS n, max(ts) AS newest FROM host GROUP BY host_id

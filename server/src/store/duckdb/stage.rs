@@ -13,15 +13,28 @@ use crate::store::{FlatSample, FlatValues, NativeBatch, Receipt, Write};
 pub struct Stage<'a> {
     memory: &'a Memory,
     next_host: i32,
+    rows: Rows,
+    flat: Vec<(HostId, FlatSample)>,
+    /// Hosts that are new or have changed.
+    hosts: HashMap<String, Known>,
+    marks: HashMap<(HostId, u64), Mark>,
+    retries: HashMap<FlatKey, i64>,
+    details: HashMap<HostId, Details>,
+    heard: Vec<Heard>,
+}
+
+/// What a finished stage holds.
+pub struct Staged {
+    pub next_host: i32,
     pub rows: Rows,
     pub flat: Vec<(HostId, FlatSample)>,
-    /// Hosts that are new or have changed.
     pub hosts: HashMap<String, Known>,
+    /// Those of `hosts` that have a row already.
+    pub replaced: Vec<HostId>,
     pub marks: HashMap<(HostId, u64), Mark>,
     pub retries: HashMap<FlatKey, i64>,
     pub details: HashMap<HostId, Details>,
     pub heard: Vec<Heard>,
-    pub clones: Vec<HostId>,
 }
 
 impl<'a> Stage<'a> {
@@ -36,7 +49,6 @@ impl<'a> Stage<'a> {
             retries: HashMap::new(),
             details: HashMap::new(),
             heard: Vec::new(),
-            clones: Vec::new(),
         }
     }
 
@@ -47,9 +59,10 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// The number that the next new host will get.
-    pub fn next_host(&self) -> i32 {
-        self.next_host
+    pub fn finish(self) -> Staged {
+        let replaced = self.hosts.keys().filter_map(|key| Some(self.memory.hosts.get(key)?.id)).collect();
+        let Stage { next_host, rows, flat, hosts, marks, retries, details, heard, .. } = self;
+        Staged { next_host, rows, flat, hosts, replaced, marks, retries, details, heard }
     }
 
     fn native(&mut self, batch: &NativeBatch) -> Receipt {
@@ -67,9 +80,6 @@ impl<'a> Stage<'a> {
             self.rows.push(host, timed.ts_us, &timed.sample);
         }
         let cloned = self.memory.marks.goes_back(host, batch.stream);
-        if cloned {
-            self.clones.push(host);
-        }
         // A batch without samples is a sign of life: it moves no mark and opens no stream.
         if !batch.samples.is_empty() {
             let seq = stored_to.max(end - 1);
@@ -94,7 +104,7 @@ impl<'a> Stage<'a> {
                 host: batch.host.clone(),
                 skew_seconds: Some(batch.skew_seconds),
                 recent,
-                cloned,
+                cloned_us: cloned.then_some(batch.received_us),
             })),
         });
         let lost = if fresh.is_empty() { 0 } else { lost };
@@ -106,7 +116,10 @@ impl<'a> Stage<'a> {
         let host = self.host(&key, &sample.hostname, None, sample.received_us);
         let retry = FlatKey::of(host, sample);
         let duplicate = self.retries.contains_key(&retry) || self.memory.retries.contains(&retry, sample.received_us);
-        let details = sample.details.clone().map(|document| Details { document, updated_us: sample.received_us });
+        let details = sample
+            .details
+            .clone()
+            .map(|document| Details { document: document.into(), updated_us: sample.received_us });
         if let Some(details) = details.clone() {
             self.details.insert(host, details);
         }

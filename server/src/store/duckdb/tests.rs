@@ -104,7 +104,7 @@ fn a_clone_is_noticed_and_a_restart_is_not() {
     let place = tempfile::tempdir().unwrap();
     let mut store = open(&place.path().join("s.duckdb"));
     let cloned = |store: &Store| match store.entry("agent-1").source {
-        Source::Native(native) => native.cloned,
+        Source::Native(native) => native.cloned_us.is_some(),
         Source::Flat { .. } => panic!("a native host"),
     };
     store.push(batch(7, 1, 1));
@@ -125,7 +125,7 @@ fn a_flat_push_is_stored_once_also_after_a_restart() {
     assert_eq!(store.push(flat(1.0)), receipt(0, 1, 0));
     assert_eq!(store.push(flat(1.5)), receipt(1, 0, 0));
     let entry = store.entry(&flat_key("old"));
-    assert_eq!((entry.samples, entry.details.unwrap().document.as_str()), (2, r#"{"a":1}"#));
+    assert_eq!((entry.samples, &*entry.details.unwrap().document), (2, r#"{"a":1}"#));
 }
 
 #[test]
@@ -138,7 +138,8 @@ fn what_was_removed_does_not_come_back_and_its_host_may() {
     let (native, old) = (store.directory.by_key("agent-1").unwrap(), store.directory.by_key("name:old").unwrap());
     assert_eq!(store.writer.remove(native, Removal::Samples).unwrap(), Removed { samples: 3, details: 0 });
     assert_eq!(store.entry("agent-1").samples, 0);
-    assert_eq!(store.writer.remove(native, Removal::Host).unwrap(), Removed { samples: 0, details: 0 });
+    // What is known of the host itself stays until it is removed.
+    assert_eq!(store.writer.remove(native, Removal::Host).unwrap(), Removed { samples: 0, details: 1 });
     assert_eq!(store.writer.remove(old, Removal::Host).unwrap(), Removed { samples: 1, details: 1 });
     assert_eq!(store.directory.len(), 0);
     drop(store);
@@ -160,4 +161,39 @@ fn a_foreign_file_is_named_and_left_alone() {
     assert!(error.contains("SQLite") && error.contains("import"), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), b"SQLite format 3\0 and more");
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_failure_inside_a_transaction_is_rolled_back_and_the_next_commit_goes_through() {
+    let place = tempfile::tempdir().unwrap();
+    let mut store = open(&place.path().join("s.duckdb"));
+    let failed = store.writer.transaction(|connection| {
+        connection.execute("INSERT INTO flat (host_id) VALUES (1)", [])?;
+        connection.execute("INSERT INTO flat (host_id) VALUES ('no number')", [])
+    });
+    assert!(matches!(failed, Err(crate::store::StoreError::Failed(_))), "{failed:?}");
+    assert_eq!(store.push(flat(1.0)), receipt(1, 0, 0));
+    let rows = store
+        .writer
+        .transaction(|connection| connection.query_row("SELECT count(*) FROM flat", [], |row| row.get::<_, i64>(0)));
+    assert_eq!(rows.unwrap(), 1);
+}
+
+#[test]
+fn marks_are_rewritten_when_their_rows_are_many_and_still_hold() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("s.duckdb");
+    let mut store = open(&path);
+    store.push(batch(7, 1, 3));
+    let marks = || "INSERT INTO marks SELECT host_id, stream, seq, updated_at FROM marks, range(20000)";
+    store.writer.transaction(|connection| connection.execute(marks(), [])).unwrap();
+    drop(store);
+    let mut store = open(&path);
+    store.writer.tick().unwrap();
+    let rows = store
+        .writer
+        .transaction(|connection| connection.query_row("SELECT count(*) FROM marks", [], |row| row.get::<_, i64>(0)));
+    assert_eq!(rows.unwrap(), 1);
+    drop(store);
+    assert_eq!(open(&path).push(batch(7, 1, 4)), receipt(1, 3, 0));
 }

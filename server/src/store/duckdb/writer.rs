@@ -1,24 +1,35 @@
 //! The owner of the write connection: a group in one transaction, then, and only then, in memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use duckdb::{Connection, params};
+use duckdb::Connection;
 use siskin_platform::model::{Agent, Host};
-use tracing::{debug, warn};
+use tracing::{error, warn};
 
 use super::marks::{Marks, Retries};
 use super::open::Database;
 use super::stage::Stage;
-use super::{HOT, load, schema, sql};
+use super::{HOT, load, schema, sql, tables};
 use crate::clock::now_us;
 use crate::store::directory::{Details, Directory, HostId, Source};
 use crate::store::{Backend, Receipt, Removal, Removed, StoreError, Submission};
+
+/// How DuckDB says that there is nothing to roll back.
+const NO_TRANSACTION: &str = "no transaction is active";
+/// Rows of `marks` beyond which they are rewritten, in multiples of the streams, and at least.
+const MARKS_SLACK: usize = 8;
+const MARKS_FLOOR: usize = 10_000;
+/// Two ticks are a minute apart. When the clock says more than this, it was set, and nothing is old by its word.
+const CLOCK_LEAP_US: i64 = 86_400 * 1_000_000;
 
 pub struct Writer {
     connection: Connection,
     directory: Arc<Directory>,
     memory: Memory,
+    /// Native hosts whose documents have changed since they were kept.
+    unkept: HashSet<HostId>,
+    last_tick_us: i64,
 }
 
 /// What the writer knows without asking the file. Changed after a commit, never before.
@@ -51,196 +62,148 @@ impl Writer {
     pub fn new(database: Database, directory: Arc<Directory>) -> duckdb::Result<Self> {
         let connection = database.into_owner();
         let memory = load::load(&connection, &directory, now_us())?;
-        Ok(Writer { connection, directory, memory })
+        Ok(Writer { connection, directory, memory, unkept: HashSet::new(), last_tick_us: now_us() })
     }
 
-    fn transaction<R>(&self, work: impl FnOnce(&Connection) -> duckdb::Result<R>) -> Result<R, StoreError> {
-        self.connection.execute_batch("BEGIN").map_err(store_error)?;
-        let result = work(&self.connection)
-            .and_then(|value| self.connection.execute_batch("COMMIT").map(|()| value))
-            .map_err(store_error);
-        if result.is_err() && !self.connection.is_autocommit() {
-            if let Err(error) = self.connection.execute_batch("ROLLBACK") {
-                // A transaction that ended by itself has nothing to roll back.
-                debug!(%error, "rollback after a failed transaction");
-            }
+    pub(super) fn transaction<R>(&self, work: impl FnOnce(&Connection) -> duckdb::Result<R>) -> Result<R, StoreError> {
+        self.connection.execute_batch("BEGIN").map_err(|error| StoreError::Fatal(error.to_string()))?;
+        let result = work(&self.connection).and_then(|value| self.connection.execute_batch("COMMIT").map(|()| value));
+        let error = match result {
+            Ok(value) => return Ok(value),
+            Err(error) => store_error(&error),
+        };
+        // A COMMIT that failed has ended the transaction; what failed before it has not.
+        match self.connection.execute_batch("ROLLBACK") {
+            Ok(()) => Err(error),
+            Err(rollback) if rollback.to_string().contains(NO_TRANSACTION) => Err(error),
+            Err(rollback) => Err(StoreError::Fatal(format!("{error}; cannot roll back: {rollback}"))),
         }
-        result
     }
 
     /// Keeps the documents of native hosts, so that they are there after a restart.
-    fn keep_details(&self) -> Result<(), StoreError> {
-        let mut documents: Vec<(HostId, Details)> = Vec::new();
-        for (host, entry) in self.directory.list() {
-            if let (Source::Native(_), Some(details)) = (&entry.source, entry.document()) {
-                documents.push((host, details));
-            }
-        }
-        self.transaction(|connection| write_details(connection, documents.iter().map(|(host, kept)| (*host, kept))))
+    fn keep_details(&mut self) -> Result<(), StoreError> {
+        let document = |host: &HostId| Some((*host, self.directory.get(*host)?.document()?));
+        let details: HashMap<HostId, Details> = self.unkept.iter().filter_map(document).collect();
+        self.transaction(|connection| tables::write_details(connection, &details))?;
+        self.unkept.clear();
+        Ok(())
     }
 
     /// One row a stream again, instead of one a commit.
     fn compact_marks(&mut self) -> Result<(), StoreError> {
-        self.memory.marks.expire(now_us());
-        let marks: Vec<_> = self.memory.marks.iter().collect();
+        let marks = &self.memory.marks;
+        if marks.rows() <= MARKS_FLOOR.max(marks.len() * MARKS_SLACK) {
+            return Ok(());
+        }
         self.transaction(|connection| {
             connection.execute(sql::DELETE_MARKS, [])?;
-            let mut appender = connection.appender("marks")?;
-            for (host, stream, mark) in marks {
-                appender.append_row(params![host.0, stream, mark.seq, timestamp(mark.updated_us)])?;
-            }
-            appender.flush()
-        })
+            tables::write_marks(connection, marks.iter())
+        })?;
+        self.memory.marks.compacted();
+        Ok(())
+    }
+
+    fn expire(&mut self) {
+        let now_us = now_us();
+        let passed_us = now_us - self.last_tick_us;
+        self.last_tick_us = now_us;
+        if (0..CLOCK_LEAP_US).contains(&passed_us) {
+            self.memory.retries.expire(now_us);
+            self.memory.marks.expire(now_us);
+        }
     }
 }
 
 impl Backend for Writer {
     fn commit(&mut self, group: &[Submission]) -> Result<Vec<Receipt>, StoreError> {
         let mut stage = Stage::new(&self.memory);
-        let mut receipts = Vec::with_capacity(group.len());
-        for submission in group {
-            let mut sum = Receipt::default();
-            for write in &submission.writes {
-                let Receipt { stored, duplicates, lost } = stage.write(write);
-                sum.stored += stored;
-                sum.duplicates += duplicates;
-                sum.lost += lost;
-            }
-            receipts.push(sum);
-        }
-        let next_host = stage.next_host();
-        let Stage { rows, flat, hosts, marks, retries, details, heard, clones, .. } = stage;
-        let finished = rows.finish().map_err(|error| StoreError::Failed(error.to_string()))?;
+        let receipts = group
+            .iter()
+            .map(|submission| {
+                submission.writes.iter().fold(Receipt::default(), |sum, write| sum.plus(stage.write(write)))
+            })
+            .collect();
+        let staged = stage.finish();
+        let finished = staged.rows.finish().map_err(|error| StoreError::Failed(error.to_string()))?;
         self.transaction(|connection| {
-            for (key, known) in &hosts {
-                write_host(connection, key, known)?;
-            }
-            for table in finished {
-                let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
-                let mut appender = connection.appender_with_columns(table.table, &columns)?;
-                appender.append_record_batch(table.batch)?;
-                appender.flush()?;
-            }
-            if !flat.is_empty() {
-                let mut appender = connection.appender("flat")?;
-                for (host, sample) in &flat {
-                    let values = &sample.values;
-                    let ts = timestamp(sample.timestamp * 1_000_000);
-                    let received = timestamp(sample.received_us);
-                    let (read, write) = (values.disk_read, values.disk_write);
-                    appender.append_row(params![
-                        host.0,
-                        ts,
-                        values.cpu,
-                        values.ram,
-                        values.disk,
-                        read,
-                        write,
-                        received
-                    ])?;
-                }
-                appender.flush()?;
-            }
-            if !marks.is_empty() {
-                let mut appender = connection.appender("marks")?;
-                for ((host, stream), mark) in &marks {
-                    appender.append_row(params![host.0, stream, mark.seq, timestamp(mark.updated_us)])?;
-                }
-                appender.flush()?;
-            }
-            write_details(connection, details.iter().map(|(host, details)| (*host, details)))
+            tables::write_hosts(connection, &staged.hosts, &staged.replaced)?;
+            tables::write_rows(connection, finished)?;
+            tables::write_flat(connection, &staged.flat)?;
+            tables::write_marks(connection, staged.marks.iter().map(|((host, stream), mark)| (*host, *stream, *mark)))?;
+            tables::write_details(connection, &staged.details)
         })?;
-        self.memory.next_host = next_host;
-        self.memory.hosts.extend(hosts);
-        for ((host, stream), mark) in marks {
+        self.memory.next_host = staged.next_host;
+        self.memory.hosts.extend(staged.hosts);
+        for ((host, stream), mark) in staged.marks {
             self.memory.marks.set(host, stream, mark);
         }
-        for (key, received_us) in retries {
+        for (key, received_us) in staged.retries {
             self.memory.retries.insert(key, received_us);
         }
-        for host in clones {
-            warn!(host = host.0, "two agents push with one id: give one of them another with --id");
+        for heard in &staged.heard {
+            if let Source::Native(native) = &heard.source {
+                self.unkept.insert(heard.host);
+                if native.cloned_us.is_some()
+                    && !self.directory.get(heard.host).is_some_and(|host| host.is_cloned(heard.heard_us))
+                {
+                    warn!(
+                        id = heard.key,
+                        hostname = heard.hostname,
+                        "two agents push with one id: give one another with --id"
+                    );
+                }
+            }
         }
-        self.directory.apply(heard);
+        self.directory.apply(staged.heard);
         Ok(receipts)
     }
 
     fn remove(&mut self, host: HostId, what: Removal) -> Result<Removed, StoreError> {
-        let removed = self.transaction(|connection| {
-            let mut removed = Removed {
-                samples: connection.execute("DELETE FROM flat WHERE host_id = ?", [host.0])? as u64,
-                details: 0,
-            };
+        let samples = self.transaction(|connection| {
+            let mut samples = tables::delete(connection, "flat", &[host])?;
             for table in schema::table_names() {
-                let rows = connection.execute(&format!("DELETE FROM {table} WHERE host_id = ?"), [host.0])?;
+                let rows = tables::delete(connection, table, &[host])?;
                 // The other tables hold parts of the same samples.
-                removed.samples += if table == "host" { rows as u64 } else { 0 };
+                samples += if table == "host" { rows } else { 0 };
             }
             if what == Removal::Host {
-                connection.execute(sql::DELETE_DETAILS, [host.0])?;
+                tables::delete(connection, "details", &[host])?;
                 connection.execute(sql::FORGET_HOST, [host.0])?;
             }
-            Ok(removed)
+            Ok(samples as u64)
         })?;
         self.memory.retries.forget(host);
         if what == Removal::Samples {
             self.directory.clear(host);
-            return Ok(removed);
+            return Ok(Removed { samples, details: 0 });
         }
         let details = u64::from(self.directory.get(host).is_some_and(|entry| entry.document().is_some()));
         self.directory.forget(host);
+        self.unkept.remove(&host);
         if let Some(known) = self.memory.hosts.values_mut().find(|known| known.id == host) {
             known.deleted = true;
         }
-        Ok(Removed { details, ..removed })
+        Ok(Removed { samples, details })
     }
 
     fn tick(&mut self) -> Result<(), StoreError> {
-        self.memory.retries.expire(now_us());
+        self.expire();
         self.keep_details()?;
         self.compact_marks()
     }
 
     fn close(&mut self) -> Result<(), StoreError> {
-        self.tick()?;
-        self.connection.execute_batch(&format!("CHECKPOINT {HOT}")).map_err(store_error)
+        if let Err(error) = self.keep_details() {
+            error!(%error, "cannot keep the hosts' documents");
+        }
+        self.connection.execute_batch(&format!("CHECKPOINT {HOT}")).map_err(|error| store_error(&error))
     }
 }
 
-fn write_host(connection: &Connection, key: &str, known: &Known) -> duckdb::Result<()> {
-    let agent = known.native.as_ref().map(|(agent, _)| json(agent));
-    let facts = known.native.as_ref().map(|(_, host)| json(host));
-    connection.execute(sql::DELETE_HOST, [known.id.0])?;
-    connection.execute(
-        sql::INSERT_HOST,
-        params![known.id.0, key, known.hostname, agent, facts, known.first_seen_us, known.deleted],
-    )?;
-    Ok(())
-}
-
-fn write_details<'a>(
-    connection: &Connection,
-    details: impl Iterator<Item = (HostId, &'a Details)>,
-) -> duckdb::Result<()> {
-    for (host, details) in details {
-        connection.execute(sql::DELETE_DETAILS, [host.0])?;
-        connection.execute(sql::INSERT_DETAILS, params![host.0, details.document, details.updated_us])?;
-    }
-    Ok(())
-}
-
-fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("plain data serializes")
-}
-
-fn timestamp(us: i64) -> duckdb::types::Value {
-    duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Microsecond, us)
-}
-
-/// After an error of this kind DuckDB refuses everything until the file is opened anew.
-fn store_error(error: duckdb::Error) -> StoreError {
+/// After a fatal error DuckDB refuses everything until the file is opened anew.
+fn store_error(error: &duckdb::Error) -> StoreError {
     let text = error.to_string();
-    if text.contains("FATAL") || text.contains("has been invalidated") {
+    if text.starts_with("FATAL") || text.contains("database has been invalidated") {
         StoreError::Fatal(text)
     } else {
         StoreError::Failed(text)

@@ -1,0 +1,99 @@
+//! Writing the tables, a group at a time: one statement or one appender a table, however many rows.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use duckdb::{Connection, params};
+
+use super::marks::Mark;
+use super::rows::Finished;
+use super::writer::Known;
+use crate::store::FlatSample;
+use crate::store::directory::{Details, HostId};
+
+pub fn write_rows(connection: &Connection, tables: Vec<Finished>) -> duckdb::Result<()> {
+    for table in tables {
+        let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
+        let mut appender = connection.appender_with_columns(table.table, &columns)?;
+        appender.append_record_batch(table.batch)?;
+        appender.flush()?;
+    }
+    Ok(())
+}
+
+pub fn write_flat(connection: &Connection, flat: &[(HostId, FlatSample)]) -> duckdb::Result<()> {
+    if flat.is_empty() {
+        return Ok(());
+    }
+    let mut appender = connection.appender("flat")?;
+    for (host, sample) in flat {
+        let values = &sample.values;
+        let (ts, received) = (timestamp(sample.timestamp * 1_000_000), timestamp(sample.received_us));
+        let (read, write) = (values.disk_read, values.disk_write);
+        appender.append_row(params![host.0, ts, values.cpu, values.ram, values.disk, read, write, received])?;
+    }
+    appender.flush()
+}
+
+pub fn write_marks(connection: &Connection, marks: impl Iterator<Item = (HostId, u64, Mark)>) -> duckdb::Result<()> {
+    let mut marks = marks.peekable();
+    if marks.peek().is_none() {
+        return Ok(());
+    }
+    let mut appender = connection.appender("marks")?;
+    for (host, stream, mark) in marks {
+        appender.append_row(params![host.0, stream, mark.seq, timestamp(mark.updated_us)])?;
+    }
+    appender.flush()
+}
+
+/// Hosts that are new, and hosts whose former row is replaced.
+pub fn write_hosts(connection: &Connection, hosts: &HashMap<String, Known>, replaced: &[HostId]) -> duckdb::Result<()> {
+    if hosts.is_empty() {
+        return Ok(());
+    }
+    delete(connection, "hosts", replaced)?;
+    let mut appender = connection.appender("hosts")?;
+    for (key, known) in hosts {
+        let agent = known.native.as_ref().map(|(agent, _)| json(agent));
+        let facts = known.native.as_ref().map(|(_, host)| json(host));
+        let first_seen = timestamp(known.first_seen_us);
+        appender.append_row(params![known.id.0, key, known.hostname, agent, facts, first_seen, known.deleted])?;
+    }
+    appender.flush()
+}
+
+pub fn write_details(connection: &Connection, details: &HashMap<HostId, Details>) -> duckdb::Result<()> {
+    if details.is_empty() {
+        return Ok(());
+    }
+    let hosts: Vec<HostId> = details.keys().copied().collect();
+    delete(connection, "details", &hosts)?;
+    let mut appender = connection.appender("details")?;
+    for (host, details) in details {
+        appender.append_row(params![host.0, &*details.document, timestamp(details.updated_us)])?;
+    }
+    appender.flush()
+}
+
+/// Removes the rows of these hosts; answers how many there were.
+pub fn delete(connection: &Connection, table: &str, hosts: &[HostId]) -> duckdb::Result<usize> {
+    if hosts.is_empty() {
+        return Ok(0);
+    }
+    let mut statement = format!("DELETE FROM {table} WHERE host_id IN (");
+    for host in hosts {
+        write!(statement, "{},", host.0).expect("a string grows");
+    }
+    statement.pop();
+    statement.push(')');
+    connection.execute(&statement, [])
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("plain data serializes")
+}
+
+fn timestamp(us: i64) -> duckdb::types::Value {
+    duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Microsecond, us)
+}
