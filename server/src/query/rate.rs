@@ -11,7 +11,7 @@ const WRAP: f64 = 4_294_967_296.0;
 fn advance(before: f64, now: f64) -> Option<f64> {
     if now >= before {
         Some(now - before)
-    } else if before < WRAP && before >= WRAP * 0.75 && now < WRAP * 0.25 {
+    } else if (WRAP * 0.75..WRAP).contains(&before) && now < WRAP * 0.25 {
         Some(now + WRAP - before)
     } else {
         None
