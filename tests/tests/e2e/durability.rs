@@ -17,6 +17,7 @@ use siskin_tests::{
     http::Client,
     process::{Home, Server, unix_seconds},
     python,
+    wait::{PATIENCE, until},
 };
 
 use crate::support::{body, flat, hosts, rows};
@@ -151,6 +152,39 @@ fn check(client: &mut Client, load: &Load, acknowledged: &BTreeMap<String, BTree
     all
 }
 
+/// The kill falls between the commit and the answer: nobody reads the answer, and the sender tries again later.
+#[test]
+fn what_was_stored_without_a_word_is_known_when_it_comes_again() {
+    let home = Home::new();
+    let mut server = Server::start(&home);
+    let now = unix_seconds();
+    let batch = Machine::new(1, 1).batch((0..5).map(|age| (now - 5 + age) * 1000));
+    let sample = flat("pi", now, 12.5).to_string().into_bytes();
+    let mut senders = Vec::new();
+    for bytes in [&body(&batch), &sample] {
+        let mut sender = server.client();
+        let headers = [("Content-Type", "application/json"), ("Content-Length", &bytes.len().to_string())];
+        sender.begin("POST", "/metrics", &headers).unwrap();
+        sender.write(bytes).unwrap();
+        senders.push(sender);
+    }
+    let mut client = server.client();
+    let stored =
+        |client: &mut Client| hosts(client).iter().filter_map(|host| host["metric_count"].as_u64()).sum::<u64>();
+    until("both in the store", PATIENCE, || (stored(&mut client) == 6).then_some(()));
+    server.program.kill();
+    drop(senders);
+
+    let server = Server::start(&home);
+    let mut client = server.client();
+    for (bytes, count) in [(&body(&batch), 5), (&sample, 1)] {
+        let answer = client.post("/metrics", bytes).json();
+        assert_eq!((answer["stored"].as_u64(), answer["duplicates"].as_u64()), (Some(0), Some(count)), "{answer}");
+    }
+    assert_eq!(stored(&mut client), 6);
+    assert_eq!(rows(&mut client, "").len(), 6);
+}
+
 #[test]
 fn twenty_kills_under_load_lose_nothing_and_double_nothing() {
     let home = Home::new();
@@ -207,7 +241,6 @@ fn twenty_kills_under_load_lose_nothing_and_double_nothing() {
     );
     // The test is worth something only if the kills came in the midst of work.
     assert!(load.broken.load(Ordering::Relaxed) >= ROUNDS, "the kills must interrupt sends");
-    assert!(load.known_already.load(Ordering::Relaxed) > 0, "some kill must fall between the commit and the answer");
     assert!(rounds_with_acknowledgements >= 15, "only {rounds_with_acknowledgements} rounds acknowledged anything");
 }
 
