@@ -168,7 +168,7 @@ fn physical_disks(reading: &Reading, host: HostId) -> Vec<&str> {
 fn thinned(rows: Vec<FlatRow>, budget: usize) -> impl Iterator<Item = FlatRow> {
     let step = rows.len().div_ceil(budget.max(1)).max(1);
     let last = rows.len().saturating_sub(1);
-    rows.into_iter().enumerate().filter(move |(index, _)| (last - index) % step == 0).map(|(_, row)| row)
+    rows.into_iter().enumerate().filter(move |(index, _)| (last - index).is_multiple_of(step)).map(|(_, row)| row)
 }
 
 /// Flat rows as series of the names that native hosts have.
