@@ -129,6 +129,19 @@ fn a_wrong_token_is_loud_loses_nothing_and_can_be_replaced() {
 }
 
 #[test]
+fn a_page_that_is_no_servers_answer_loses_nothing() {
+    let server = Server::start(|push| match push.attempt {
+        0 => Answer::Status("200 OK\r\n\r\n<html>login</html>"),
+        _ => Answer::Stored,
+    });
+    let mut agent = agent(&server, &[]);
+    until("the log says so", || agent.log().contains("error=\"<html>login</html>\"").then_some(()));
+    agent.signal("TERM");
+    assert_eq!(agent.wait().code(), Some(0));
+    assert!(!server.stored().is_empty() && from_1(&server.stored()), "{:?}", server.stored());
+}
+
+#[test]
 fn the_user_of_the_url_becomes_basic() {
     let server = Server::start(|_| Answer::Stored);
     let url = server.url().replace("http://", "http://x:token@");
