@@ -74,6 +74,35 @@ describe("fleet", () => {
   });
 });
 
+describe("the keyboard", () => {
+  const focused = () => viewer.page.evaluate(() => document.activeElement?.id ?? "");
+
+  it("skips to the content", async () => {
+    await viewer.page.goto(`${origin}/dashboard`);
+    await viewer.page.getByRole("link", { name: "heron" }).waitFor();
+    await viewer.page.keyboard.press("Tab");
+    expect(await viewer.page.evaluate(() => document.activeElement?.className)).toBe("skip");
+    await viewer.page.keyboard.press("Enter");
+    await until("the content has the focus", async () => (await focused()) === "main", 5_000);
+    await viewer.page.keyboard.press("Tab");
+    expect(await viewer.page.evaluate(() => document.activeElement?.textContent)).toBe("heron");
+    expect(viewer.errors).toEqual([]);
+  });
+
+  it("begins at the content of another page, and stays where it is on a change of range", async () => {
+    await viewer.page.goto(`${origin}/dashboard`);
+    await viewer.page.getByRole("link", { name: "heron" }).waitFor();
+    expect(await focused()).toBe("");
+    await viewer.page.getByRole("link", { name: "heron" }).press("Enter");
+    await viewer.page.getByRole("heading", { name: "heron" }).waitFor();
+    await until("the content has the focus", async () => (await focused()) === "main", 5_000);
+    const week = viewer.page.getByRole("link", { name: "Last 7 days" });
+    await week.press("Enter");
+    await until("a week is chosen", async () => (await week.getAttribute("aria-current")) === "true");
+    expect(await week.evaluate((link) => link === document.activeElement)).toBe(true);
+  });
+});
+
 describe("charts", () => {
   it("draw the stack up to one, and something that can be seen", async () => {
     const cpu = await openHost("heron");
