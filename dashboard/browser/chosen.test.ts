@@ -21,6 +21,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   server.silent = false;
+  server.instead = {};
   server.hosts = [nativeHost("heron")];
   viewer = await view(browser, origin);
 });
@@ -53,6 +54,14 @@ describe("fleet", () => {
     await viewer.page.goto(`${origin}/dashboard`);
     await viewer.page.getByText(`siskin-agent --server ${origin}`).waitFor();
     server.hosts = [nativeHost("heron")];
+    await viewer.page.getByRole("link", { name: "heron" }).waitFor();
+  });
+
+  it("tells why the server will not list them", async () => {
+    server.instead = { "/hosts": { status: 403, body: '{"error":"not for you"}' } };
+    await viewer.page.goto(`${origin}/dashboard`);
+    await viewer.page.getByText("The server says: not for you").waitFor();
+    server.instead = {};
     await viewer.page.getByRole("link", { name: "heron" }).waitFor();
   });
 
@@ -254,6 +263,19 @@ describe("a lost server", () => {
     await notice.waitFor();
     expect(await drawn(viewer.page, "cpu")).not.toBeNull();
     server.silent = false;
+    await notice.waitFor({ state: "detached" });
+  });
+
+  it.each([
+    { status: 200, body: "<!doctype html><p>Log in", words: "its answer cannot be read" },
+    { status: 429, body: "", words: "it answers with an error (429)" },
+  ])("is also one that gives no sensible answer: $status", async ({ status, body, words }) => {
+    await openHost("heron");
+    server.instead = { "/data": { status, body } };
+    const notice = viewer.page.getByRole("status").getByText(words);
+    await notice.waitFor();
+    expect(await drawn(viewer.page, "cpu")).not.toBeNull();
+    server.instead = {};
     await notice.waitFor({ state: "detached" });
   });
 });

@@ -8,9 +8,10 @@ import { metricsOf } from "../panel";
 import { PANELS } from "../panels";
 import { poll } from "../poll";
 import { type Range, SPANS } from "../range";
+import { Refused } from "../refused";
 import type { Data, Details } from "../wire";
 import { Head } from "./head";
-import { Panels, Refused } from "./panels";
+import { Panels } from "./panels";
 
 const STATE_REFRESH_MS = 5_000;
 const DETAILS_REFRESH_MS = 60_000;
@@ -59,7 +60,7 @@ function useData(id: string, range: Range): { data: Data | null; refusal: string
         data.value = await fetchData(id, METRICS, range, points, abort);
         refusal.value = null;
       } catch (error) {
-        if (error instanceof Refusal && error.status < 500) refusal.value = error.message;
+        if (error instanceof Refusal) refusal.value = error.message;
         throw error;
       }
     }, SPANS[range].refresh_ms);

@@ -37,15 +37,6 @@ export function Panels({ id, data, range }: PanelsProps) {
   );
 }
 
-export function Refused({ reason }: { reason: string }) {
-  return (
-    <section class="message" role="alert">
-      <h2>Nothing to show</h2>
-      <p>The server says: {reason}.</p>
-    </section>
-  );
-}
-
 /** The shapes of the first panels, so that the page does not jump when they come. */
 function Skeleton() {
   return (
