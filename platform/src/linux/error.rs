@@ -32,6 +32,12 @@ pub enum Error {
         /// What stands there, or what is missing.
         found: String,
     },
+    /// `statvfs` has not returned. It is not called again until it has.
+    #[error("no answer in time from the filesystem at {}", path.display())]
+    Hangs {
+        /// Where it is mounted, as this process sees it.
+        path: PathBuf,
+    },
 }
 
 impl Error {
@@ -46,7 +52,7 @@ impl Error {
     }
 }
 
-/// A collector that had nothing to give.
+/// A collector that had nothing to give, or not all.
 #[derive(Debug)]
 pub struct Failure {
     /// Its noun, such as `cpu`.

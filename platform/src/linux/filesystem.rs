@@ -1,23 +1,32 @@
 //! Space and inodes of the mounted local filesystems: `statvfs` on what `mount` finds worth a look.
 
-use super::{Error, Roots, ffi, mount};
+use super::{Error, Roots, ffi::Space, mount, space::Spaces};
 use crate::model::Filesystem;
 
-/// Each local filesystem once, by mountpoint. One that cannot be asked is left out.
-pub fn read(roots: &Roots) -> Result<Vec<Filesystem>, Error> {
+/// Each local filesystem once, by mountpoint. One that cannot be asked is left out; the errors are of those that do
+/// not answer.
+pub(super) fn read(roots: &Roots, spaces: &Spaces) -> Result<(Vec<Filesystem>, Vec<Error>), Error> {
     let mounts = mount::read(roots)?;
-    let groups = mounts.chunk_by(|a, b| a.id == b.id);
-    let mut filesystems: Vec<_> = groups.filter_map(|same| same.iter().find_map(|one| ask(roots, one))).collect();
+    let (mut filesystems, mut errors) = (Vec::new(), Vec::new());
+    let mut asking = spaces.begin();
+    for same in mounts.chunk_by(|a, b| a.id == b.id) {
+        let answer = same.iter().find_map(|one| {
+            let answer = asking.ask(&roots.in_root(&one.mountpoint)).transpose()?;
+            Some(answer.map(|space| filesystem(one, space)))
+        });
+        match answer {
+            Some(Ok(filesystem)) => filesystems.push(filesystem),
+            Some(Err(error)) => errors.push(error),
+            None => {}
+        }
+    }
     filesystems.sort_by(|a, b| a.mountpoint.cmp(&b.mountpoint));
-    Ok(filesystems)
+    Ok((filesystems, errors))
 }
 
-/// The space of one mount. Files can be mountpoints too (`/etc/hosts` in a container): they stand for no filesystem.
-fn ask(roots: &Roots, mount: &mount::Mount) -> Option<Filesystem> {
-    let path = roots.in_root(&mount.mountpoint);
-    let space = ffi::statvfs(&path).ok().filter(|_| path.is_dir())?;
+fn filesystem(mount: &mount::Mount, space: Space) -> Filesystem {
     let has_inodes = space.inodes > 0;
-    Some(Filesystem {
+    Filesystem {
         mountpoint: mount.mountpoint.clone(),
         device: mount.device.clone(),
         kind: mount.kind.clone(),
@@ -27,5 +36,5 @@ fn ask(roots: &Roots, mount: &mount::Mount) -> Option<Filesystem> {
         inodes: has_inodes.then_some(space.inodes),
         inodes_free: has_inodes.then_some(space.inodes_free),
         read_only: mount.read_only,
-    })
+    }
 }

@@ -1,6 +1,6 @@
 //! All collectors, one after the other.
 
-use super::{Error, Failure, Roots, clock, cpu, disk, filesystem, load, memory, network, uptime};
+use super::{Error, Failure, Roots, clock, cpu, disk, filesystem, load, memory, network, space::Spaces, uptime};
 use crate::model::Sample;
 
 /// A sample, and what is missing from it.
@@ -12,9 +12,32 @@ pub struct Reading {
     pub failures: Vec<Failure>,
 }
 
-/// The readings of this instant. `interval_seconds` says when the next are due. A collector that fails leaves its place
-/// in the sample empty and does not stop the others.
+/// Reads a host again and again: it remembers which filesystems hang, and asks them no more. For all threads.
+#[derive(Default)]
+pub struct Reader {
+    roots: Roots,
+    spaces: Spaces,
+}
+
+impl Reader {
+    /// Reads the host at these roots.
+    pub fn new(roots: Roots) -> Self {
+        Self { roots, spaces: Spaces::default() }
+    }
+
+    /// The readings of this instant. `interval_seconds` says when the next are due. A collector that fails leaves its
+    /// place in the sample empty and does not stop the others. A filesystem that hangs takes 2 s, once.
+    pub fn sample(&self, interval_seconds: Option<f64>) -> Reading {
+        read(&self.roots, &self.spaces, interval_seconds)
+    }
+}
+
+/// The readings of this instant, by a reader that remembers nothing.
 pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
+    Reader::new(roots.clone()).sample(interval_seconds)
+}
+
+fn read(roots: &Roots, spaces: &Spaces, interval_seconds: Option<f64>) -> Reading {
     let mut failures = Vec::new();
     let at = clock();
     let uptime_seconds = keep("uptime", uptime::read(roots), &mut failures);
@@ -23,7 +46,9 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
     let (memory, swap) = keep("memory", memory::read(roots), &mut failures).unzip();
     let disks = keep("disk", disk::read(roots), &mut failures).unwrap_or_default();
     let networks = keep("network", network::read(roots), &mut failures).unwrap_or_default();
-    let filesystems = keep("filesystem", filesystem::read(roots), &mut failures).unwrap_or_default();
+    let filesystems = keep("filesystem", filesystem::read(roots, spaces), &mut failures);
+    let (filesystems, errors) = filesystems.unwrap_or_default();
+    failures.extend(errors.into_iter().map(|error| Failure { collector: "filesystem", error }));
     let sample = Sample {
         at,
         boot_id: None,
@@ -42,4 +67,29 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
 
 fn keep<T>(collector: &'static str, result: Result<T, Error>, failures: &mut Vec<Failure>) -> Option<T> {
     result.map_err(|error| failures.push(Failure { collector, error })).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, thread, time::Duration};
+
+    use super::*;
+    use crate::linux::ffi::Space;
+
+    #[test]
+    fn a_root_that_hangs_leaves_a_gap_and_a_failure() {
+        let never = |_: &Path| -> Option<Space> {
+            loop {
+                thread::park();
+            }
+        };
+        let reader = Reader { roots: Roots::default(), spaces: Spaces::new(never, Duration::from_millis(50)) };
+        for _ in 0..2 {
+            let Reading { sample, failures } = reader.sample(None);
+            assert!(sample.cpu.is_some() && sample.filesystems.is_empty());
+            let told = |failure: &Failure| (failure.collector, failure.error.to_string());
+            let root = ("filesystem", "no answer in time from the filesystem at /".to_owned());
+            assert!(failures.iter().map(told).any(|failure| failure == root), "{failures:?}");
+        }
+    }
 }
