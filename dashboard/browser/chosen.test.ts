@@ -239,6 +239,22 @@ describe("time range", () => {
     expect(viewer.errors).toEqual([]);
   });
 
+  it("is the one of the data, which is dimmed while another is chosen but not there yet", async () => {
+    const panels = viewer.page.locator(".panels");
+    const opacity = () => panels.evaluate((element) => getComputedStyle(element).opacity);
+    const name = () => viewer.page.locator('[data-panel="cpu"]').getAttribute("aria-label");
+    await openHost("heron", "15m");
+    expect([await opacity(), await name()]).toEqual(["1", expect.stringContaining("last 15 minutes")]);
+    server.silent = true;
+    await viewer.page.getByRole("link", { name: "Last 7 days" }).click();
+    await until("the old data is dimmed", async () => Number(await opacity()) < 1);
+    expect(await name()).toContain("last 15 minutes");
+    expect(await panels.getAttribute("aria-busy")).toBe("true");
+    server.silent = false;
+    await until("a week is drawn", async () => (await name())?.includes("last 7 days") ?? false);
+    expect([await opacity(), await panels.getAttribute("aria-busy")]).toEqual(["1", "false"]);
+  });
+
   it("is not asked for while nobody looks", async () => {
     await openHost("heron", "15m");
     const hide = (hidden: boolean) =>
