@@ -37,8 +37,8 @@ pub struct Sampler {
 impl Sampler {
     /// Takes the first sample, which carries the number 1.
     pub fn start(options: Options, agent: Agent, stream: u64, queue: Option<Arc<Queue>>) -> Self {
-        let host = collect::host(&options.roots, &options.disk_mountpoint);
-        let reader = Arc::new(Reader::new(options.roots.clone()));
+        let reader = Arc::new(Reader::new(options.roots.clone(), &options.disk_path));
+        let host = reader.host();
         let reading = reader.sample(Some(WARM_UP.as_secs_f64()));
         let first = Numbered { seq: 1, sample: Arc::new(reading.sample) };
         let asked = Arc::clone(&reader);
@@ -69,7 +69,7 @@ impl Sampler {
     pub fn take(&mut self) {
         if self.host_read.elapsed() >= HOST_EVERY {
             self.host_read = Instant::now();
-            self.latest.set_host(collect::host(&self.options.roots, &self.options.disk_mountpoint));
+            self.latest.set_host(self.reader.host());
         }
         let Reading { sample, failures } = self.reader.sample(Some(self.options.interval.as_secs_f64()));
         self.report(&failures);

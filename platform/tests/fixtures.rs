@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use siskin_platform::{
-    collect::{self, Roots},
+    collect::{self, Reader, Roots},
     model::{
         Address, Clock, Host, Sample,
         system::{System, system},
@@ -170,6 +170,30 @@ fn only_local_filesystems_each_once() {
     assert_eq!(mountpoints("container"), ["/", "/var/lib/siskin"]);
     assert_eq!(mountpoints("old-kernel"), ["/", "/boot"]);
     assert_eq!(mountpoints("x86-6.18"), ["/"]);
+}
+
+#[test]
+fn the_filesystem_of_the_disk_path_is_listed_whatever_it_is_unless_it_is_on_the_network() {
+    let local = ["/", "/boot/firmware", "/media/usb disk"];
+    for (path, mountpoint, listed, failures) in [
+        ("/var/lib", "/", &[][..], 0),
+        ("/boot/firmware/overlays", "/boot/firmware", &[], 0),
+        ("/sys/class", "/sys", &["/sys"], 0),
+        ("/srv/backups/of/the/usb/disk/1", "/srv/backups/of/the/usb/disk", &["/srv/backups/of/the/usb/disk"], 0),
+        ("/mnt/nas/1", "/mnt/nas", &[], 1),
+        ("/home/pi/remote", "/home/pi/remote", &[], 1),
+    ] {
+        let reader = Reader::new(tree("arm-board"), path);
+        let (host, reading) = (reader.host(), reader.sample(None));
+        assert_eq!(host.disk_mountpoint.as_deref(), Some(mountpoint));
+        assert_eq!(reading.failures.len(), failures, "{path}: {:?}", reading.failures);
+        let found: Vec<_> = reading.sample.filesystems.iter().map(|one| one.mountpoint.as_str()).collect();
+        let mut expected = [&local, listed].concat();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{path}");
+        let document = system(&host, None, &reading.sample);
+        assert_eq!((document.disk.mount.as_str(), document.disk.total.is_some()), (mountpoint, failures == 0));
+    }
 }
 
 #[test]

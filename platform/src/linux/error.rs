@@ -38,6 +38,14 @@ pub enum Error {
         /// Where it is mounted, as this process sees it.
         path: PathBuf,
     },
+    /// The disk path is on a network filesystem.
+    #[error("{mountpoint} is a network filesystem ({kind}), which is not asked for its space")]
+    Network {
+        /// Where it is mounted.
+        mountpoint: String,
+        /// Its type.
+        kind: String,
+    },
 }
 
 impl Error {

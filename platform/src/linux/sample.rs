@@ -1,7 +1,7 @@
 //! All collectors, one after the other.
 
-use super::{Error, Failure, Roots, clock, cpu, disk, filesystem, load, memory, network, space::Spaces, uptime};
-use crate::model::Sample;
+use super::{Error, Failure, Roots, clock, cpu, disk, filesystem, host, load, memory, network, space::Spaces, uptime};
+use crate::model::{Host, Sample};
 
 /// A sample, and what is missing from it.
 #[derive(Debug, Default)]
@@ -13,31 +13,37 @@ pub struct Reading {
 }
 
 /// Reads a host again and again: it remembers which filesystems hang, and asks them no more. For all threads.
-#[derive(Default)]
 pub struct Reader {
     roots: Roots,
+    disk_path: String,
     spaces: Spaces,
 }
 
 impl Reader {
-    /// Reads the host at these roots.
-    pub fn new(roots: Roots) -> Self {
-        Self { roots, spaces: Spaces::default() }
+    /// Reads the host at these roots. The filesystem that holds `disk_path`, which is as `Roots::resolve` gives it,
+    /// stands for the host's disk.
+    pub fn new(roots: Roots, disk_path: &str) -> Self {
+        Self { roots, disk_path: disk_path.to_owned(), spaces: Spaces::default() }
+    }
+
+    /// The host's facts at this moment. What cannot be read is `None`.
+    pub fn host(&self) -> Host {
+        host(&self.roots, &filesystem::disk_mountpoint(&self.roots, &self.disk_path))
     }
 
     /// The readings of this instant. `interval_seconds` says when the next are due. A collector that fails leaves its
     /// place in the sample empty and does not stop the others. A filesystem that hangs takes 2 s, once.
     pub fn sample(&self, interval_seconds: Option<f64>) -> Reading {
-        read(&self.roots, &self.spaces, interval_seconds)
+        read(&self.roots, &self.disk_path, &self.spaces, interval_seconds)
     }
 }
 
 /// The readings of this instant, by a reader that remembers nothing.
 pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
-    Reader::new(roots.clone()).sample(interval_seconds)
+    Reader::new(roots.clone(), "/").sample(interval_seconds)
 }
 
-fn read(roots: &Roots, spaces: &Spaces, interval_seconds: Option<f64>) -> Reading {
+fn read(roots: &Roots, disk_path: &str, spaces: &Spaces, interval_seconds: Option<f64>) -> Reading {
     let mut failures = Vec::new();
     let at = clock();
     let uptime_seconds = keep("uptime", uptime::read(roots), &mut failures);
@@ -46,7 +52,7 @@ fn read(roots: &Roots, spaces: &Spaces, interval_seconds: Option<f64>) -> Readin
     let (memory, swap) = keep("memory", memory::read(roots), &mut failures).unzip();
     let disks = keep("disk", disk::read(roots), &mut failures).unwrap_or_default();
     let networks = keep("network", network::read(roots), &mut failures).unwrap_or_default();
-    let filesystems = keep("filesystem", filesystem::read(roots, spaces), &mut failures);
+    let filesystems = keep("filesystem", filesystem::read(roots, disk_path, spaces), &mut failures);
     let (filesystems, errors) = filesystems.unwrap_or_default();
     failures.extend(errors.into_iter().map(|error| Failure { collector: "filesystem", error }));
     let sample = Sample {
@@ -83,7 +89,8 @@ mod tests {
                 thread::park();
             }
         };
-        let reader = Reader { roots: Roots::default(), spaces: Spaces::new(never, Duration::from_millis(50)) };
+        let spaces = Spaces::new(never, Duration::from_millis(50));
+        let reader = Reader { spaces, ..Reader::new(Roots::default(), "/") };
         for _ in 0..2 {
             let Reading { sample, failures } = reader.sample(None);
             assert!(sample.cpu.is_some() && sample.filesystems.is_empty());
