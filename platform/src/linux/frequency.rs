@@ -3,10 +3,14 @@
 use super::{Roots, text};
 use crate::model::Core;
 
-/// The lowest and the highest frequency that the cores can run at, hertz.
+/// The lowest and the highest frequency that the cores may run at, hertz: the means over the cores, as psutil shows
+/// them. Where nobody has set a limit, it is what the hardware can do.
 pub fn limits(roots: &Roots, cores: &[Core]) -> (Option<u64>, Option<u64>) {
-    let all = |file| cores.iter().filter_map(move |core| cpufreq(roots, core.index, file));
-    (all("cpuinfo_min_freq").min(), all("cpuinfo_max_freq").max())
+    let limit = |set, hardware| {
+        let of = |core: &Core| cpufreq(roots, core.index, set).or_else(|| cpufreq(roots, core.index, hardware));
+        mean(cores.iter().filter_map(of))
+    };
+    (limit("scaling_min_freq", "cpuinfo_min_freq"), limit("scaling_max_freq", "cpuinfo_max_freq"))
 }
 
 /// Fills in the present frequency of each core, where the machine tells it.
@@ -43,6 +47,11 @@ pub fn parse(text: &str) -> impl Iterator<Item = (u32, u64)> {
             _ => None,
         }
     })
+}
+
+fn mean(all: impl Iterator<Item = u64>) -> Option<u64> {
+    let (count, sum) = all.fold((0_u128, 0_u128), |(count, sum), one| (count + 1, sum + u128::from(one)));
+    sum.checked_div(count).and_then(|mean| u64::try_from(mean).ok())
 }
 
 /// A file of a core's `cpufreq` directory. Linux tells kilohertz.
