@@ -1,5 +1,7 @@
 //! Frequencies of the cores: cpufreq in `/sys/devices/system/cpu`, else `cpu MHz` of `/proc/cpuinfo`.
 
+use std::collections::BTreeMap;
+
 use super::{Roots, text};
 use crate::model::Core;
 
@@ -21,11 +23,14 @@ pub(super) fn fill(roots: &Roots, cores: &mut [Core]) {
     if cores.iter().all(|core| core.frequency_hertz.is_none())
         && let Ok(text) = text::read(roots.in_proc("cpuinfo"))
     {
-        for (index, hertz) in parse(&text) {
-            if let Some(core) = cores.iter_mut().find(|core| core.index == index) {
-                core.frequency_hertz = Some(hertz);
-            }
-        }
+        assign(cores, &text);
+    }
+}
+
+fn assign(cores: &mut [Core], text: &str) {
+    let hertz: BTreeMap<u32, u64> = parse(text).collect();
+    for core in cores {
+        core.frequency_hertz = hertz.get(&core.index).copied();
     }
 }
 
@@ -68,6 +73,17 @@ mod tests {
     fn megahertz_belong_to_the_processor_above_them() {
         let text = "processor\t: 0\ncpu MHz\t\t: 2596.140\n\nprocessor\t: 4\ncpu MHz\t\t: 800.000\n";
         assert_eq!(parse(text).collect::<Vec<_>>(), [(0, 2_596_140_000), (4, 800_000_000)]);
+    }
+
+    #[test]
+    fn many_cores_take_no_square_of_their_time() {
+        let mut cores: Vec<_> = (0..100_000).map(|index| Core { index, ..Core::default() }).collect();
+        let text: String = (0..100_000).map(|index| format!("processor : {index}\ncpu MHz : 800\n")).collect();
+        let start = std::time::Instant::now();
+        assign(&mut cores, &text);
+        assert!(cores.iter().all(|core| core.frequency_hertz == Some(800_000_000)));
+        // A tenth of a second without optimisation; the square of it is far beyond this.
+        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     }
 
     #[test]
