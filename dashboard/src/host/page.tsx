@@ -49,7 +49,10 @@ function useDetails(id: string): Details | null {
   return details.value;
 }
 
-/** The panels' data, refreshed at the range's pace. After a change of range the old stays, as such, until the new is there. */
+/**
+ * The panels' data, refreshed at the range's pace. After a change of range the old stays, named by its own range, until
+ * the new is there.
+ */
 function useData(id: string, range: Range): { shown: Shown | null; refusal: string | null } {
   const shown = useSignal<Shown | null>(null);
   const refusal = useSignal<string | null>(null);
