@@ -134,7 +134,13 @@ fn roots<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Roots,
             }
         }
     }
-    Ok(roots)
+    let default = Roots::default();
+    match sources.find("root")? {
+        Some(root) if roots.root != default.root && roots.proc == default.proc => {
+            Err(root.wrong("expected --proc beside it, such as /host/proc: /proc shows this container's mounts"))
+        }
+        _ => Ok(roots),
+    }
 }
 
 fn resolve(given: &Given, address: &str) -> Result<Vec<SocketAddr>, String> {
@@ -254,6 +260,9 @@ mod tests {
             (&["--token-file", "/nonexistent"], &[], ["--token-file", "/nonexistent"]),
             (&[], &[("SISKIN_AGENT_TOKEN", "two words")], ["SISKIN_AGENT_TOKEN", "visible ASCII"]),
             (&["--proc", "/nonexistent"], &[], ["--proc", "directory"]),
+            (&["--root", "/dev"], &[], ["--root", "--proc"]),
+            (&["--root", "/dev", "--proc", "/proc"], &[], ["--root", "--proc"]),
+            (&[], &[("SISKIN_AGENT_ROOT", "/dev")], ["SISKIN_AGENT_ROOT", "--proc"]),
             (&["--id", "two words"], &[], ["--id", "visible ASCII"]),
             (&["--id", ""], &[], ["--id", "1 to 128"]),
             (&["--disk-path", "data"], &[], ["--disk-path", "absolute"]),
@@ -263,6 +272,13 @@ mod tests {
             let error = run(args, env).unwrap_err();
             assert!(words.iter().all(|word| error.contains(word)) && !error.contains('\n'), "{error}");
         }
+    }
+
+    #[test]
+    fn another_root_goes_with_another_proc() {
+        let roots = run(&["--root", "/dev", "--proc", "/proc/self"], &[]).unwrap().roots;
+        assert_eq!((roots.root, roots.proc), (PathBuf::from("/dev"), PathBuf::from("/proc/self")));
+        assert_eq!(run(&["--root", "/"], &[]).unwrap().roots, Roots::default());
     }
 
     #[test]

@@ -72,7 +72,8 @@ fn the_id_is_the_machines_and_does_not_tell_it() {
     std::fs::write(root.join("etc/machine-id"), "0123456789abcdef0123456789abcdef\n").unwrap();
     let run = || {
         let mut command = command();
-        let output = command.env_remove("SISKIN_AGENT_ID").arg("--once").arg("--root").arg(&root).output().unwrap();
+        command.env_remove("SISKIN_AGENT_ID").arg("--once").arg("--root").arg(&root).args(["--proc", "/proc/self/.."]);
+        let output = command.output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
     let (one, two) = (run(), run());
