@@ -8,3 +8,5 @@ pub mod model;
 pub mod linux;
 #[cfg(all(feature = "collect", target_os = "linux"))]
 pub use linux as collect;
+#[cfg(all(feature = "collect", not(target_os = "linux")))]
+compile_error!("the agent reads Linux only; the feature `collect` cannot be built for another system");

@@ -8,6 +8,6 @@ pub struct Clock {
     /// Wall clock, milliseconds since 1970-01-01 UTC. May be wrong: a Pi without a battery starts in 1970.
     pub unix_ms: i64,
     /// Milliseconds since boot, suspended time included. Never steps.
-    /// Linux: `CLOCK_BOOTTIME`. macOS: `mach_continuous_time`.
+    /// Linux: `CLOCK_BOOTTIME`.
     pub boottime_ms: Option<u64>,
 }

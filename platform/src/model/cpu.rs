@@ -30,7 +30,6 @@ pub struct Core {
 
 /// Seconds spent in each mode since boot. Counters.
 /// Linux: fields of a `cpu` line of `/proc/stat`, in ticks of 1/100 s; old kernels lack the later fields.
-/// macOS: `host_processor_info`, which has only user, nice, system and idle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Modes {
     /// In user space, guests included (field 1).

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 /// One whole block device (partitions are not listed: their I/O is in their disk's; nor are devices mapped onto others
 /// before their first request).
 /// Linux: `/proc/diskstats`, fields numbered as in the kernel's `iostats` document.
-/// macOS: IOKit `IOBlockStorageDriver` statistics.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Disk {
     /// The kernel's name, such as `nvme0n1`.

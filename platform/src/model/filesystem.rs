@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One mounted filesystem. Linux: `/proc/self/mountinfo` and `statvfs`. macOS: `getfsstat`.
+/// One mounted filesystem. Linux: `/proc/self/mountinfo` and `statvfs`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filesystem {
     /// Where it is mounted, as the host's own processes see it.

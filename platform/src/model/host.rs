@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Host {
     /// The host's name. Linux: `/proc/sys/kernel/hostname`; `/etc/hostname` of a host that is read from a container.
     pub hostname: String,
-    /// The kind of system: `Linux`, `Darwin`.
+    /// The kind of system: `Linux`. Linux: `/proc/sys/kernel/ostype`.
     pub os: Option<String>,
     /// Kernel release. Linux: `/proc/sys/kernel/osrelease`.
     pub os_release: Option<String>,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Linux: `/proc/loadavg`. macOS: `getloadavg`, which gives the averages alone.
+/// Linux: `/proc/loadavg`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Load {
     /// Load average over one minute (field 1).

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Linux: `/proc/meminfo`, whose `kB` are KiB. macOS: `host_statistics64`, `hw.memsize`.
+/// Linux: `/proc/meminfo`, whose `kB` are KiB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memory {
     /// Usable memory, bytes (`MemTotal`).
@@ -30,7 +30,7 @@ pub struct Memory {
     pub dirty_bytes: Option<u64>,
 }
 
-/// Linux: `/proc/meminfo` and `/proc/vmstat`. macOS: `vm.swapusage`.
+/// Linux: `/proc/meminfo` and `/proc/vmstat`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Swap {
     /// Swap space, bytes (`SwapTotal`). Zero on a host without swap.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One network interface. Linux: `/proc/net/dev` and `/sys/class/net/NAME`. macOS: `NET_RT_IFLIST2`.
+/// One network interface. Linux: `/proc/net/dev` and `/sys/class/net/NAME`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
     /// The kernel's name, such as `eth0`.

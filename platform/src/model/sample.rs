@@ -15,7 +15,7 @@ pub struct Sample {
     /// Seconds until the next sample is due: what tells a gap from a slow schedule.
     pub interval_seconds: Option<f64>,
     /// Seconds since boot, suspended time included.
-    /// Linux: `/proc/uptime` field 1. macOS: `kern.boottime`.
+    /// Linux: `/proc/uptime` field 1.
     pub uptime_seconds: Option<f64>,
     /// Processor time and frequency.
     pub cpu: Option<Cpu>,
