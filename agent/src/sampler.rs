@@ -113,7 +113,8 @@ impl Sampler {
         }
     }
 
-    /// A collector's failure is told when it begins, changes or ends.
+    /// A collector's failure is told when it begins, changes or ends. Other numbers in the same words are no change: an
+    /// odd line may hold counters.
     fn report(&mut self, failures: &[collect::Failure]) {
         let mut now = BTreeMap::<_, String>::new();
         for failure in failures {
@@ -121,7 +122,10 @@ impl Sampler {
             told.push_str(if told.is_empty() { "" } else { "; " });
             told.push_str(&chain(&failure.error));
         }
-        for (collector, error) in now.iter().filter(|(collector, error)| self.failing.get(*collector) != Some(*error)) {
+        let is_told = |(collector, error): &(&&str, &String)| {
+            self.failing.get(**collector).is_some_and(|told| same_words(told, error))
+        };
+        for (collector, error) in now.iter().filter(|failure| !is_told(failure)) {
             warn!("collector failed", collector = collector, error = error);
         }
         for collector in self.failing.keys().filter(|collector| !now.contains_key(*collector)) {
@@ -131,8 +135,24 @@ impl Sampler {
     }
 }
 
+fn same_words(one: &str, other: &str) -> bool {
+    let words = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    words(one) == words(other)
+}
+
 /// An error with its causes, in one line.
 fn chain(error: &dyn std::error::Error) -> String {
     std::iter::successors(error.source(), |error| error.source())
         .fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_in_an_odd_line_are_no_news() {
+        assert!(same_words("malformed /proc/net/dev: ` x: 1 2 99`", "malformed /proc/net/dev: ` x: 13 24 100`"));
+        assert!(!same_words("malformed /proc/net/dev: ` x: 1`", "malformed /proc/net/dev: ` y: 1`"));
+    }
 }

@@ -173,6 +173,25 @@ fn only_local_filesystems_each_once() {
 }
 
 #[test]
+fn an_odd_line_is_a_failure_and_the_rest_is_read() {
+    let proc = Path::new(env!("CARGO_TARGET_TMPDIR")).join("odd");
+    std::fs::create_dir_all(proc.join("1/net")).unwrap();
+    let arm = tree("arm-board");
+    for file in ["diskstats", "1/net/dev", "1/mountinfo"] {
+        let text = std::fs::read_to_string(arm.proc.join(file)).unwrap();
+        std::fs::write(proc.join(file), format!("{text}odd\n")).unwrap();
+    }
+    let reading = collect::sample(&Roots { proc, ..arm }, None);
+    let whole = sample("arm-board");
+    assert_eq!((reading.sample.disks, reading.sample.networks), (whole.disks, whole.networks));
+    assert_eq!(reading.sample.filesystems.len(), whole.filesystems.len());
+    for collector in ["disk", "network", "filesystem"] {
+        let failure = reading.failures.iter().find(|failure| failure.collector == collector).unwrap();
+        assert!(failure.error.to_string().ends_with(": `odd`"), "{failure:?}");
+    }
+}
+
+#[test]
 fn limits_of_frequency_are_means_of_what_is_set() {
     let sys = Path::new(env!("CARGO_TARGET_TMPDIR")).join("frequency");
     let write = |core: u32, file: &str, kilohertz: &str| {

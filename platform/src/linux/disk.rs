@@ -1,6 +1,6 @@
 //! Input and output of block devices: `/proc/diskstats`, and `/sys/block` for what kind of device it is.
 
-use super::{Error, Roots, text};
+use super::{Error, Lines, Roots, error, text};
 use crate::model::Disk;
 
 const FILE: &str = "/proc/diskstats";
@@ -10,26 +10,25 @@ const SECTOR_BYTES: u64 = 512;
 
 /// The counters of each whole disk. Devices that map onto others, of which a system has many idle ones, are listed from
 /// their first request on.
-pub fn read(roots: &Roots) -> Result<Vec<Disk>, Error> {
-    let mut disks = parse(&text::read(roots.in_proc("diskstats"))?)?;
+pub fn read(roots: &Roots) -> Result<Lines<Disk>, Error> {
+    let (mut disks, odd) = parse(&text::read(roots.in_proc("diskstats"))?);
     for disk in &mut disks {
         // A slash in a device's name (`cciss/c0d0`) is an exclamation mark in /sys.
         let name = disk.device.replace('/', "!");
         disk.physical = text::exists(&roots.in_sys(&format!("block/{name}/device")));
     }
     disks.retain(|disk| disk.physical || disk.reads_total > 0 || disk.writes_total > 0);
-    Ok(disks)
+    Ok((disks, odd))
 }
 
 /// The text of `/proc/diskstats`: a line per device, partitions among them, which are left out.
-pub fn parse(text: &str) -> Result<Vec<Disk>, Error> {
-    let disk = |line| disk(line).ok_or_else(|| Error::line(FILE, line));
-    let all = text.lines().map(disk).collect::<Result<Vec<_>, _>>()?;
+pub fn parse(text: &str) -> Lines<Disk> {
+    let (all, odd) = error::lines(FILE, text.lines(), disk);
     let is_whole = |disk: &&Disk| match partition_of(&disk.device) {
         Some(whole) => !all.iter().any(|other| other.device == whole),
         None => true,
     };
-    Ok(all.iter().filter(is_whole).cloned().collect())
+    (all.iter().filter(is_whole).cloned().collect(), odd)
 }
 
 /// The disk that this is a partition of, if there is such a disk: `sda1` of `sda`, `nvme0n1p1` of `nvme0n1`.
@@ -104,7 +103,7 @@ mod tests {
             busy_seconds_total: Some(4.768),
             queue_seconds_total: Some(25.549),
         };
-        assert_eq!(parse(line).unwrap(), [expected]);
+        assert_eq!(parse(line).0, [expected]);
     }
 
     #[test]
@@ -131,7 +130,7 @@ mod tests {
             "sr0",
         ];
         let text: String = names.iter().map(|name| format!("8 0 {name} 1 2 3 4 5 6 7 8 9 10 11\n")).collect();
-        let disks: Vec<_> = parse(&text).unwrap().into_iter().map(|disk| disk.device).collect();
+        let disks: Vec<_> = parse(&text).0.into_iter().map(|disk| disk.device).collect();
         let whole = [
             "sda",
             "sdaa",
@@ -153,15 +152,15 @@ mod tests {
 
     #[test]
     fn a_partition_of_an_early_kernel_has_four_fields() {
-        let disks = parse("8 1 sdb1 1 2 3 4\n").unwrap();
+        let disks = parse("8 1 sdb1 1 2 3 4\n").0;
         assert_eq!((disks[0].read_bytes_total, disks[0].written_bytes_total), (1024, 2048));
         assert_eq!(disks[0].in_flight, None);
     }
 
     #[test]
-    fn the_error_names_the_line() {
-        let message = parse("8 0 sda 1 2 3\n").unwrap_err().to_string();
-        assert_eq!(message, "malformed /proc/diskstats: `8 0 sda 1 2 3`");
-        assert!(parse("8 0 sda 1 2 3 4 5 6 7 8 9 10 x\n").is_err());
+    fn an_odd_line_is_named_and_hides_no_other() {
+        let (disks, odd) = parse("8 0 sda 1 2 3\n8 16 sdb 1 2 3 4\n8 32 sdc 1 2 3 4 5 6 7 8 9 10 x\n");
+        assert_eq!(disks.iter().map(|disk| disk.device.as_str()).collect::<Vec<_>>(), ["sdb"]);
+        assert_eq!(odd.unwrap().to_string(), "malformed /proc/diskstats: `8 0 sda 1 2 3`");
     }
 }

@@ -60,6 +60,27 @@ impl Error {
     }
 }
 
+/// What stands in the lines of a file: those that could be understood, and the first that could not. One odd line does
+/// not hide the others.
+pub type Lines<T> = (Vec<T>, Option<Error>);
+
+/// Reads line by line.
+pub(super) fn lines<'a, T>(
+    file: &'static str,
+    lines: impl Iterator<Item = &'a str>,
+    understand: impl Fn(&'a str) -> Option<T>,
+) -> Lines<T> {
+    let mut odd = None;
+    let understood = lines.filter_map(|line| {
+        let found = understand(line);
+        if found.is_none() {
+            odd.get_or_insert_with(|| Error::line(file, line));
+        }
+        found
+    });
+    (understood.collect(), odd)
+}
+
 /// A collector that had nothing to give, or not all.
 #[derive(Debug)]
 pub struct Failure {

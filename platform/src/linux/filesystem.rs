@@ -9,11 +9,12 @@ use super::{
 use crate::model::Filesystem;
 
 /// Each local filesystem once, by mountpoint, and the one that holds the disk path, whatever it is unless it is on the
-/// network. One that cannot be asked is left out; the errors are of those that do not answer or must not be asked.
+/// network. One that cannot be asked is left out; the errors are of
+/// those that do not answer or must not be asked, and of an odd line.
 pub(super) fn read(roots: &Roots, disk_path: &str, spaces: &Spaces) -> Result<(Vec<Filesystem>, Vec<Error>), Error> {
     let text = mount::text(roots)?;
-    let mounts = mount::parse(&text)?;
-    let (mut filesystems, mut errors) = (Vec::new(), Vec::new());
+    let (mounts, odd) = mount::parse(&text);
+    let (mut filesystems, mut errors) = (Vec::new(), Vec::from_iter(odd));
     let mut asking = spaces.begin();
     for same in mounts.chunk_by(|a, b| a.id == b.id) {
         let answer = same.iter().find_map(|one| {

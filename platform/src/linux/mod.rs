@@ -21,7 +21,7 @@ mod text;
 pub mod uptime;
 
 pub use clock::clock;
-pub use error::{Error, Failure};
+pub use error::{Error, Failure, Lines};
 pub use host::{boot_id, host, machine_id};
 pub use roots::Roots;
 pub use sample::{Reader, Reading, sample};

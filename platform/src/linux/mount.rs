@@ -4,7 +4,7 @@ use std::path::Path;
 
 use procfs::process::MountInfo;
 
-use super::{Error, Roots, text};
+use super::{Error, Lines, Roots, error, text};
 
 const FILE: &str = "/proc/self/mountinfo";
 
@@ -62,18 +62,21 @@ pub(super) fn text(roots: &Roots) -> Result<String, Error> {
 /// The text of a `mountinfo` file. The mounts of one filesystem stand together, the shortest mountpoint first; `/` is
 /// always among them, everything else only if it is local and no image. Network filesystems never are, nor what lies
 /// hidden under one: asking a dead server for its space blocks for ever.
-pub fn parse(text: &str) -> Result<Vec<Mount>, Error> {
-    let info = |line| MountInfo::from_line(line).map_err(|_| Error::line(FILE, line));
-    let all = text.lines().map(info).collect::<Result<Vec<_>, _>>()?;
+pub fn parse(text: &str) -> Lines<Mount> {
+    let (all, odd) = infos(text);
     let candidates = all.iter().filter(|one| one.mount_point == Path::new("/") || is_local(one));
     let mut mounts: Vec<Mount> = candidates.filter(|one| !is_hidden(one, &all)).map(mount).collect();
     mounts.sort_by(|a, b| (&a.id, a.mountpoint.len(), &a.mountpoint).cmp(&(&b.id, b.mountpoint.len(), &b.mountpoint)));
-    Ok(mounts)
+    (mounts, odd)
+}
+
+fn infos(text: &str) -> Lines<MountInfo> {
+    error::lines(FILE, text.lines(), |line| MountInfo::from_line(line).ok())
 }
 
 /// The mount that holds an absolute path without links, of whatever type: the one mounted deepest on the way to it.
 pub fn holding(text: &str, path: &str) -> Option<Mount> {
-    let all: Vec<_> = text.lines().filter_map(|line| MountInfo::from_line(line).ok()).collect();
+    let (all, _) = infos(text);
     let holds = |one: &&MountInfo| Path::new(path).starts_with(unescape(&one.mount_point.to_string_lossy()));
     let holding = all.iter().filter(holds).filter(|one| !is_hidden(one, &all));
     holding.map(mount).max_by_key(|one| one.mountpoint.len())
@@ -150,7 +153,7 @@ mod tests {
     use super::*;
 
     fn mountpoints(text: &str) -> Vec<String> {
-        parse(text).unwrap().into_iter().map(|mount| mount.mountpoint).collect()
+        parse(text).0.into_iter().map(|mount| mount.mountpoint).collect()
     }
 
     #[test]
@@ -164,7 +167,7 @@ mod tests {
             kind: "ext4".into(),
             read_only: true,
         };
-        assert_eq!(parse(text).unwrap(), [expected]);
+        assert_eq!(parse(text).0, [expected]);
     }
 
     #[test]
@@ -192,7 +195,7 @@ mod tests {
             3 2 8:2 / /data rw - ext4 /dev/sda2 rw\n4 3 0:9 / /data rw - nfs server:/x rw\n\
             5 2 8:3 / /mnt/disk rw - ext4 /dev/sda3 rw\n6 5 8:4 / /mnt/disk/sub rw - ext4 /dev/sda4 rw\n\
             7 2 0:10 / /mnt rw - nfs server:/y rw\n8 2 8:5 / /mntx rw - ext4 /dev/sda5 rw\n";
-        let mounts = parse(text).unwrap();
+        let mounts = parse(text).0;
         let found: Vec<_> = mounts.iter().map(|mount| (mount.mountpoint.as_str(), mount.kind.as_str())).collect();
         assert_eq!(found, [("/", "ext4"), ("/mntx", "ext4")]);
     }
@@ -230,8 +233,9 @@ mod tests {
     }
 
     #[test]
-    fn the_error_names_the_line() {
-        let message = parse("36 35 8:2 / /a rw").unwrap_err().to_string();
-        assert_eq!(message, "malformed /proc/self/mountinfo: `36 35 8:2 / /a rw`");
+    fn an_odd_line_is_named_and_hides_no_other() {
+        let (mounts, odd) = parse("36 35 8:2 / /a rw\n1 0 8:1 / / rw - ext4 /dev/sda1 rw\n");
+        assert_eq!(mounts.len(), 1);
+        assert_eq!(odd.unwrap().to_string(), "malformed /proc/self/mountinfo: `36 35 8:2 / /a rw`");
     }
 }

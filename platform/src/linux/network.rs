@@ -1,26 +1,28 @@
 //! Traffic of the network interfaces: `/proc/net/dev`; their state and speed: `/sys/class/net`.
 
-use super::{Error, Roots, text};
+use super::{Error, Lines, Roots, error, text};
 use crate::model::Network;
 
 const FILE: &str = "/proc/net/dev";
 
+/// Its headings.
+const HEADING_LINES: usize = 2;
+
 /// The counters and the state of each interface.
-pub fn read(roots: &Roots) -> Result<Vec<Network>, Error> {
-    let mut networks = parse(&text::read(roots.in_process("net/dev"))?)?;
+pub fn read(roots: &Roots) -> Result<Lines<Network>, Error> {
+    let (mut networks, odd) = parse(&text::read(roots.in_process("net/dev"))?);
     for network in &mut networks {
         let attribute = |name| text::read_value(roots.in_sys(&format!("class/net/{}/{name}", network.interface)));
         network.up = attribute("operstate").and_then(|state| is_up(&state));
         network.speed_bits_per_second = attribute("speed").and_then(|speed| bits_per_second(&speed));
         network.mtu_bytes = attribute("mtu").and_then(|mtu| mtu.parse().ok());
     }
-    Ok(networks)
+    Ok((networks, odd))
 }
 
 /// The text of `/proc/net/dev`: two lines of headings, then a line per interface.
-pub fn parse(text: &str) -> Result<Vec<Network>, Error> {
-    let interfaces = text.lines().filter(|line| !line.contains('|'));
-    interfaces.map(|line| network(line).ok_or_else(|| Error::line(FILE, line))).collect()
+pub fn parse(text: &str) -> Lines<Network> {
+    error::lines(FILE, text.lines().skip(HEADING_LINES), network)
 }
 
 /// Name, colon, eight fields received, eight fields sent. Old kernels leave no space after the colon, and the name of
@@ -82,12 +84,12 @@ mod tests {
             tx_dropped_total: 12,
             ..Network::default()
         };
-        assert_eq!(parse(text).unwrap(), [expected]);
+        assert_eq!(parse(text).0, [expected]);
     }
 
     #[test]
     fn old_kernels_leave_no_space_and_aliases_have_a_colon() {
-        let networks = parse("eth0:1:123 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n").unwrap();
+        let networks = parse("\n\neth0:1:123 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n").0;
         assert_eq!((networks[0].interface.as_str(), networks[0].rx_bytes_total), ("eth0:1", 123));
     }
 
@@ -101,8 +103,10 @@ mod tests {
     }
 
     #[test]
-    fn the_error_names_the_line() {
-        assert_eq!(parse(" lo: 1 2 3\n").unwrap_err().to_string(), "malformed /proc/net/dev: ` lo: 1 2 3`");
-        assert!(parse("no colon\n").is_err());
+    fn an_odd_line_is_named_and_hides_no_other() {
+        let counts = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16";
+        let (networks, odd) = parse(&format!("a|b\nc|d\n lo: 1 2 3\nno colon\n  up|link: {counts}\n"));
+        assert_eq!(networks.iter().map(|network| network.interface.as_str()).collect::<Vec<_>>(), ["up|link"]);
+        assert_eq!(odd.unwrap().to_string(), "malformed /proc/net/dev: ` lo: 1 2 3`");
     }
 }

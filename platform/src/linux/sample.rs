@@ -50,11 +50,9 @@ fn read(roots: &Roots, disk_path: &str, spaces: &Spaces, interval_seconds: Optio
     let cpu = keep("cpu", cpu::read(roots), &mut failures);
     let load = keep("load", load::read(roots), &mut failures);
     let (memory, swap) = keep("memory", memory::read(roots), &mut failures).unzip();
-    let disks = keep("disk", disk::read(roots), &mut failures).unwrap_or_default();
-    let networks = keep("network", network::read(roots), &mut failures).unwrap_or_default();
-    let filesystems = keep("filesystem", filesystem::read(roots, disk_path, spaces), &mut failures);
-    let (filesystems, errors) = filesystems.unwrap_or_default();
-    failures.extend(errors.into_iter().map(|error| Failure { collector: "filesystem", error }));
+    let disks = keep_all("disk", disk::read(roots), &mut failures);
+    let networks = keep_all("network", network::read(roots), &mut failures);
+    let filesystems = keep_all("filesystem", filesystem::read(roots, disk_path, spaces), &mut failures);
     let sample = Sample {
         at,
         boot_id: None,
@@ -73,6 +71,17 @@ fn read(roots: &Roots, disk_path: &str, spaces: &Spaces, interval_seconds: Optio
 
 fn keep<T>(collector: &'static str, result: Result<T, Error>, failures: &mut Vec<Failure>) -> Option<T> {
     result.map_err(|error| failures.push(Failure { collector, error })).ok()
+}
+
+/// What there is of many, and the failures of the others.
+fn keep_all<T>(
+    collector: &'static str,
+    result: Result<(Vec<T>, impl IntoIterator<Item = Error>), Error>,
+    failures: &mut Vec<Failure>,
+) -> Vec<T> {
+    let Some((all, errors)) = keep(collector, result, failures) else { return Vec::new() };
+    failures.extend(errors.into_iter().map(|error| Failure { collector, error }));
+    all
 }
 
 #[cfg(test)]
