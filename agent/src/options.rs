@@ -137,7 +137,7 @@ fn roots<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Roots,
     let default = Roots::default();
     match sources.find("root")? {
         Some(root) if roots.root != default.root && roots.proc == default.proc => {
-            Err(root.wrong("expected --proc beside it, such as /host/proc: /proc shows this container's mounts"))
+            Err(root.wrong("expected --proc beside it, such as /host/proc (/proc shows this container's mounts)"))
         }
         _ => Ok(roots),
     }
