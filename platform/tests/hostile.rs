@@ -4,7 +4,9 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use siskin_platform::collect::{cpu, disk, frequency, host, load, memory, mount, network, processor, route, uptime};
+use siskin_platform::collect::{
+    cpu, disk, frequency, host, load, memory, mount, network, pressure, processor, route, uptime,
+};
 
 fn feed(text: &str) {
     let _ = cpu::parse(text);
@@ -17,6 +19,7 @@ fn feed(text: &str) {
     let _ = memory::parse_swapped(text);
     let _ = mount::parse(text);
     let _ = network::parse(text);
+    let _ = pressure::parse(text);
     let _ = processor::parse(text);
     let _ = route::parse(text, text);
     let _ = uptime::parse(text);
@@ -33,6 +36,10 @@ fn originals() -> Vec<String> {
         "proc/uptime",
         "proc/cpuinfo",
         "proc/diskstats",
+        "proc/pressure/cpu",
+        "proc/pressure/memory",
+        "proc/pressure/io",
+        "proc/pressure/irq",
         "proc/1/mountinfo",
         "proc/1/net/dev",
         "proc/1/net/route",
@@ -63,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn words_of_the_kernel(text in "((cpu|intr|MemTotal:|eth0:|36 35 0:1 / /|\\|-- 1.2.3.4|/32 host LOCAL|processor :|[0-9]{1,22}|-1|-|\\\\[0-7]{2,3}) ?\n?){0,40}") {
+    fn words_of_the_kernel(text in "((cpu|intr|MemTotal:|eth0:|36 35 0:1 / /|\\|-- 1.2.3.4|/32 host LOCAL|processor :|some avg10=1.00|full|total=|[0-9]{1,22}|-1|-|\\\\[0-7]{2,3}) ?\n?){0,40}") {
         feed(&text);
     }
 
@@ -75,6 +82,7 @@ proptest! {
 
 #[test]
 fn the_originals_are_all_there() {
-    // Four trees of twelve files; the old kernel has neither fib_trie nor vmstat nor os-release.
-    assert_eq!(originals().len(), 45);
+    // Twelve files in each of four trees, but neither fib_trie nor vmstat nor os-release of the old kernel; four of
+    // pressure for two trees, one of which has no irq.
+    assert_eq!(originals().len(), 45 + 7);
 }

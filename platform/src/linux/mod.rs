@@ -12,6 +12,7 @@ pub mod load;
 pub mod memory;
 pub mod mount;
 pub mod network;
+pub mod pressure;
 pub mod processor;
 mod roots;
 pub mod route;

@@ -1,6 +1,6 @@
 //! All collectors, one after the other.
 
-use super::{Error, Failure, Roots, clock, cpu, disk, filesystem, load, memory, network, uptime};
+use super::{Error, Failure, Roots, clock, cpu, disk, filesystem, load, memory, network, pressure, uptime};
 use crate::model::Sample;
 
 /// A sample, and what is missing from it.
@@ -21,6 +21,7 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
     let cpu = keep("cpu", cpu::read(roots), &mut failures);
     let load = keep("load", load::read(roots), &mut failures);
     let (memory, swap) = keep("memory", memory::read(roots), &mut failures).unzip();
+    let pressure = keep("pressure", pressure::read(roots), &mut failures).flatten();
     let disks = keep("disk", disk::read(roots), &mut failures).unwrap_or_default();
     let networks = keep("network", network::read(roots), &mut failures).unwrap_or_default();
     let filesystems = keep("filesystem", filesystem::read(roots), &mut failures).unwrap_or_default();
@@ -33,6 +34,7 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
         load,
         memory,
         swap: swap.flatten(),
+        pressure,
         filesystems,
         disks,
         networks,

@@ -6,6 +6,7 @@ mod disk;
 mod host;
 mod memory;
 mod network;
+mod pressure;
 
 use super::Sample;
 pub use cpu::CORE;
@@ -166,7 +167,7 @@ const fn text<T>(name: &'static str, help: &'static str, read: fn(&T) -> Option<
 }
 
 use Kind::{Counter, Gauge, Mode};
-use Unit::{BitsPerSecond, Bytes, Count, Hertz, Seconds};
+use Unit::{BitsPerSecond, Bytes, Count, Hertz, Ratio, Seconds};
 
 #[cfg(test)]
 mod tests;

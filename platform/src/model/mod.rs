@@ -10,6 +10,7 @@ mod host;
 mod load;
 mod memory;
 mod network;
+mod pressure;
 mod sample;
 pub mod system;
 
@@ -22,4 +23,5 @@ pub use host::{Address, Host};
 pub use load::Load;
 pub use memory::{Memory, Swap};
 pub use network::Network;
+pub use pressure::{Pressure, Stall, Stalls};
 pub use sample::Sample;

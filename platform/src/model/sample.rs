@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clock, Cpu, Disk, Filesystem, Load, Memory, Network, Swap};
+use super::{Clock, Cpu, Disk, Filesystem, Load, Memory, Network, Pressure, Swap};
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Sample {
     pub memory: Option<Memory>,
     /// Swap.
     pub swap: Option<Swap>,
+    /// Pressure.
+    #[serde(default)]
+    pub pressure: Option<Pressure>,
     /// Mounted local filesystems.
     #[serde(default)]
     pub filesystems: Vec<Filesystem>,
