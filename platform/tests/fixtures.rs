@@ -123,13 +123,6 @@ fn numbers_of_the_arm_board() {
     assert_eq!(memory.slab_reclaimable_bytes, Some(191_696_896));
     assert_eq!(sample.swap.unwrap().total_bytes, 104_853_504);
 
-    let pressure = sample.pressure.unwrap();
-    let cpu = pressure.cpu.unwrap().some.unwrap();
-    assert_eq!((cpu.avg10_ratio, cpu.stalled_seconds_total), (0.0021, 1_234.567_89));
-    assert_eq!(pressure.io.unwrap().full.unwrap().stalled_seconds_total, 298.765_432);
-    assert_eq!(pressure.memory.unwrap().some.unwrap().stalled_seconds_total, 0.012_345);
-    assert_eq!(pressure.irq.unwrap().full.unwrap().avg10_ratio, 0.0003);
-
     let [card, usb] = &sample.disks[..] else { panic!("{:?}", sample.disks) };
     assert_eq!((card.device.as_str(), card.physical), ("mmcblk0", true));
     assert_eq!(
@@ -219,6 +212,7 @@ fn a_collector_that_fails_does_not_stop_the_others() {
     assert!(reading.sample.cpu.is_some());
 
     roots.proc = "/no/such/proc".into();
+    roots.sys = "/no/such/sys".into();
     let reading = collect::sample(&roots, None);
     let failures: Vec<_> =
         reading.failures.iter().map(|failure| (failure.collector, failure.error.to_string())).collect();

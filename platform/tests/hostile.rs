@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use siskin_platform::collect::{
-    cpu, disk, frequency, host, load, memory, mount, network, pressure, processor, route, uptime,
+    cpu, disk, frequency, host, load, memory, mount, network, pressure, processor, route, sensor, uptime,
 };
 
 fn feed(text: &str) {
@@ -22,6 +22,7 @@ fn feed(text: &str) {
     let _ = pressure::parse(text);
     let _ = processor::parse(text);
     let _ = route::parse(text, text);
+    let _ = sensor::parse_input(text);
     let _ = uptime::parse(text);
 }
 

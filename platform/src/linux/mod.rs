@@ -14,10 +14,13 @@ pub mod mount;
 pub mod network;
 pub mod pressure;
 pub mod processor;
+pub mod rapl;
 mod roots;
 pub mod route;
 mod sample;
+pub mod sensor;
 mod text;
+pub mod thermal;
 pub mod uptime;
 
 pub use clock::clock;

@@ -1,6 +1,6 @@
 //! All collectors, one after the other.
 
-use super::{Error, Failure, Roots, clock, cpu, disk, filesystem, load, memory, network, pressure, uptime};
+use super::{Error, Failure, Roots, clock, cpu, disk, filesystem, load, memory, network, pressure, sensor, uptime};
 use crate::model::Sample;
 
 /// A sample, and what is missing from it.
@@ -38,6 +38,7 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
         filesystems,
         disks,
         networks,
+        sensors: sensor::read(roots),
     };
     Reading { sample, failures }
 }

@@ -7,12 +7,14 @@ mod host;
 mod memory;
 mod network;
 mod pressure;
+mod sensor;
 
 use super::Sample;
 pub use cpu::CORE;
 pub use disk::{DISK, FILESYSTEM};
 pub use host::TABLE as HOST;
 pub use network::NETWORK;
+pub use sensor::SENSOR;
 
 /// How a metric behaves over time, and so what may be computed from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,18 @@ pub enum Unit {
     BitsPerSecond,
     /// 0 to 1.
     Ratio,
+    /// Degrees Celsius.
+    Celsius,
+    /// Revolutions per minute.
+    RevolutionsPerMinute,
+    /// Volts.
+    Volts,
+    /// Amperes.
+    Amperes,
+    /// Watts.
+    Watts,
+    /// Joules.
+    Joules,
     /// A plain count.
     Count,
     /// Not a number.
@@ -55,6 +69,12 @@ impl Unit {
             Unit::Hertz => "hertz",
             Unit::BitsPerSecond => "bits_per_second",
             Unit::Ratio => "ratio",
+            Unit::Celsius => "celsius",
+            Unit::RevolutionsPerMinute => "revolutions_per_minute",
+            Unit::Volts => "volts",
+            Unit::Amperes => "amperes",
+            Unit::Watts => "watts",
+            Unit::Joules => "joules",
             Unit::Count => "count",
             Unit::None => "none",
         }
@@ -136,6 +156,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.table(&FILESYSTEM);
     visitor.table(&DISK);
     visitor.table(&NETWORK);
+    visitor.table(&SENSOR);
 }
 
 const fn integer<T>(
@@ -167,7 +188,9 @@ const fn text<T>(name: &'static str, help: &'static str, read: fn(&T) -> Option<
 }
 
 use Kind::{Counter, Gauge, Mode};
-use Unit::{BitsPerSecond, Bytes, Count, Hertz, Ratio, Seconds};
+use Unit::{
+    Amperes, BitsPerSecond, Bytes, Celsius, Count, Hertz, Joules, Ratio, RevolutionsPerMinute, Seconds, Volts, Watts,
+};
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ mod memory;
 mod network;
 mod pressure;
 mod sample;
+mod sensor;
 pub mod system;
 
 pub use batch::{Agent, Batch, MAX_SAMPLES};
@@ -25,3 +26,4 @@ pub use memory::{Memory, Swap};
 pub use network::Network;
 pub use pressure::{Pressure, Stall, Stalls};
 pub use sample::Sample;
+pub use sensor::Sensor;

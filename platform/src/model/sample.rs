@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clock, Cpu, Disk, Filesystem, Load, Memory, Network, Pressure, Swap};
+use super::{Clock, Cpu, Disk, Filesystem, Load, Memory, Network, Pressure, Sensor, Swap};
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,4 +37,7 @@ pub struct Sample {
     /// Network interfaces.
     #[serde(default)]
     pub networks: Vec<Network>,
+    /// Temperatures, fans, voltages, currents, power and energy.
+    #[serde(default)]
+    pub sensors: Vec<Sensor>,
 }

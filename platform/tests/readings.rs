@@ -1,0 +1,70 @@
+//! Numbers of the nouns beyond those of `/system`, each worked out by hand from the files of a tree.
+#![cfg(target_os = "linux")]
+
+use std::path::Path;
+
+use siskin_platform::{
+    collect::{self, Roots},
+    model::{Sample, Sensor},
+};
+
+fn sample(tree: &str) -> Sample {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(tree);
+    let reading = collect::sample(&Roots { proc: root.join("proc"), sys: root.join("sys"), root }, None);
+    assert!(reading.failures.is_empty(), "{tree}: {:?}", reading.failures);
+    reading.sample
+}
+
+#[test]
+fn pressure() {
+    let pressure = sample("arm-board").pressure.unwrap();
+    let cpu = pressure.cpu.unwrap().some.unwrap();
+    assert_eq!((cpu.avg10_ratio, cpu.stalled_seconds_total), (0.0021, 1_234.567_89));
+    assert_eq!(pressure.io.unwrap().full.unwrap().stalled_seconds_total, 298.765_432);
+    assert_eq!(pressure.memory.unwrap().some.unwrap().stalled_seconds_total, 0.012_345);
+    assert_eq!(pressure.irq.unwrap().full.unwrap().avg10_ratio, 0.0003);
+    assert_eq!(sample("container").pressure, None);
+}
+
+#[test]
+fn sensors_of_a_server() {
+    let sensors = sample("container").sensors;
+    let sensor = |name: &str| sensors.iter().find(|one| one.sensor == name).unwrap_or_else(|| panic!("{name}"));
+    let package = Sensor {
+        sensor: "coretemp.0/temp1".into(),
+        chip: "coretemp".into(),
+        label: Some("Package id 0".into()),
+        temperature_celsius: Some(54.0),
+        temperature_max_celsius: Some(84.0),
+        temperature_critical_celsius: Some(94.0),
+        ..Sensor::default()
+    };
+    assert_eq!(*sensor("coretemp.0/temp1"), package);
+    // Two of one kind are told apart by their devices.
+    assert_eq!(sensor("nvme0/temp1").temperature_celsius, Some(38.85));
+    assert_eq!(sensor("nvme1/temp1").temperature_celsius, Some(-1.15));
+    assert_eq!(sensor("nct6775.656/fan2").fan_revolutions_per_minute, Some(1_278.0));
+    assert_eq!(sensor("nct6775.656/in0").voltage_volts, Some(1.008));
+    assert_eq!(sensor("5-0040/curr1").current_amperes, Some(2.125));
+    assert_eq!(sensor("5-0040/power1").power_watts, Some(25.5));
+    assert_eq!(sensor("5-0040/energy1").energy_joules_total, Some(7_200.25));
+    assert_eq!(sensor("1-0044/humidity1").humidity_ratio, Some(0.415));
+    assert_eq!(sensor("ACPI000D:00/power1").power_watts, Some(187.0));
+    let energy = sensor("intel-rapl:0");
+    assert_eq!((energy.label.as_deref(), energy.energy_joules_total), (Some("package-0"), Some(152_345.678_901)));
+    assert_eq!(sensor("intel-rapl:0:1").label.as_deref(), Some("dram"));
+    // A fan that cannot be read just now is left out, as is the zone that has no hwmon chip only by name.
+    assert_eq!(sensors.len(), 13);
+}
+
+#[test]
+fn a_thermal_zone_is_listed_where_hwmon_does_not_show_it() {
+    let sensors = sample("arm-board").sensors;
+    let seen: Vec<_> =
+        sensors.iter().map(|one| (one.sensor.as_str(), one.chip.as_str(), one.temperature_celsius)).collect();
+    assert_eq!(
+        seen,
+        [("thermal_zone0/temp1", "cpu_thermal", Some(48.686)), ("thermal_zone1", "gpu-thermal", Some(47.5))]
+    );
+    assert!(sample("x86-6.18").sensors.is_empty());
+}
