@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use siskin_platform::collect::{
-    cpu, disk, frequency, host, load, memory, mount, network, pressure, processor, route, sensor, uptime,
+use siskin_platform::{
+    collect::{cpu, disk, frequency, host, load, memory, mount, network, pressure, processor, route, sensor, uptime},
+    model::{Memory, Swap},
 };
 
 fn feed(text: &str) {
@@ -16,7 +17,7 @@ fn feed(text: &str) {
     let _ = host::parse_distribution(text);
     let _ = load::parse(text);
     let _ = memory::parse(text);
-    let _ = memory::parse_swapped(text);
+    memory::parse_traffic(text, 4096, &mut Memory::default(), Some(&mut Swap::default()));
     let _ = mount::parse(text);
     let _ = network::parse(text);
     let _ = pressure::parse(text);

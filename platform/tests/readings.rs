@@ -68,3 +68,31 @@ fn a_thermal_zone_is_listed_where_hwmon_does_not_show_it() {
     );
     assert!(sample("x86-6.18").sensors.is_empty());
 }
+
+#[test]
+fn memory_in_full() {
+    let container = sample("container").memory.unwrap();
+    assert_eq!((container.hardware_corrupted_bytes, container.anonymous_huge_bytes), (Some(8_192), Some(536_870_912)));
+    let huge = (container.huge_pages, container.huge_pages_free, container.huge_page_bytes);
+    assert_eq!(huge, (Some(64), Some(16), Some(2_097_152)));
+    assert_eq!(container.out_of_memory_kills_total, Some(1));
+    assert_eq!((container.page_faults_total, container.major_page_faults_total), (Some(9_876_543_210), Some(12_345)));
+    assert_eq!((container.active_file_bytes, container.contiguous_total_bytes), (None, None));
+
+    let board = sample("arm-board");
+    let memory = board.memory.unwrap();
+    assert_eq!((memory.committed_bytes, memory.commit_limit_bytes), (Some(2_476_806_144), Some(2_093_645_824)));
+    assert_eq!((memory.contiguous_total_bytes, memory.contiguous_free_bytes), (Some(536_870_912), Some(512_135_168)));
+    assert_eq!((memory.kernel_stack_bytes, memory.page_tables_bytes), (Some(5_226_496), Some(13_185_024)));
+    assert_eq!((memory.active_anonymous_bytes, memory.inactive_file_bytes), (Some(627_036_160), Some(2_044_801_024)));
+    assert_eq!((memory.locked_bytes, memory.slab_unreclaimable_bytes), (Some(16_384), Some(66_318_336)));
+    assert_eq!(
+        (memory.paged_in_bytes_total, memory.paged_out_bytes_total),
+        (Some(3_008_998_400), Some(10_540_899_328))
+    );
+    assert_eq!((board.swap.unwrap().cached_bytes, memory.out_of_memory_kills_total), (Some(0), Some(0)));
+
+    let old = sample("old-kernel");
+    assert_eq!(old.swap.unwrap().cached_bytes, Some(1_265_664));
+    assert_eq!(old.memory.unwrap().page_faults_total, None);
+}

@@ -253,12 +253,14 @@ fn first_sample(cores: u32) -> Sample {
             active_bytes: Some(3 * GIB),
             inactive_bytes: Some(2 * GIB),
             dirty_bytes: Some(0),
+            ..Memory::default()
         }),
         swap: Some(Swap {
             total_bytes: 2 * GIB,
             free_bytes: 2 * GIB,
             in_bytes_total: Some(0),
             out_bytes_total: Some(0),
+            ..Swap::default()
         }),
         filesystems: vec![filesystem("/", 100 * GIB), filesystem("/home", 400 * GIB)],
         disks: vec![disk("sda")],
