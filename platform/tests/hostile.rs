@@ -5,8 +5,10 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use siskin_platform::{
-    collect::{cpu, disk, frequency, host, load, memory, mount, network, pressure, processor, route, sensor, uptime},
-    model::{Memory, Swap},
+    collect::{
+        cpu, disk, frequency, host, load, memory, mount, network, pressure, processor, route, sensor, socket, uptime,
+    },
+    model::{Memory, Sockets, Swap, Udp},
 };
 
 fn feed(text: &str) {
@@ -24,6 +26,9 @@ fn feed(text: &str) {
     let _ = processor::parse(text);
     let _ = route::parse(text, text);
     let _ = sensor::parse_input(text);
+    let _ = socket::parse_in_use(text, 4096, &mut Sockets::default());
+    let _ = socket::parse_table(text, &mut Sockets::default());
+    socket::parse_list(text, &mut Udp::default());
     let _ = uptime::parse(text);
 }
 
@@ -46,6 +51,11 @@ fn originals() -> Vec<String> {
         "proc/1/net/dev",
         "proc/1/net/route",
         "proc/1/net/fib_trie",
+        "proc/1/net/sockstat",
+        "proc/1/net/sockstat6",
+        "proc/1/net/snmp",
+        "proc/1/net/snmp6",
+        "proc/1/net/netstat",
         "etc/os-release",
     ];
     let trees = std::fs::read_dir(fixtures).expect("there are fixtures").filter_map(Result::ok);
@@ -72,7 +82,7 @@ proptest! {
     }
 
     #[test]
-    fn words_of_the_kernel(text in "((cpu|intr|MemTotal:|eth0:|36 35 0:1 / /|\\|-- 1.2.3.4|/32 host LOCAL|processor :|some avg10=1.00|full|total=|[0-9]{1,22}|-1|-|\\\\[0-7]{2,3}) ?\n?){0,40}") {
+    fn words_of_the_kernel(text in "((cpu|intr|MemTotal:|eth0:|36 35 0:1 / /|\\|-- 1.2.3.4|/32 host LOCAL|processor :|some avg10=1.00|full|total=|TCP: inuse|Tcp:|InSegs|[0-9]{1,22}|-1|-|\\\\[0-7]{2,3}) ?\n?){0,40}") {
         feed(&text);
     }
 
@@ -85,6 +95,6 @@ proptest! {
 #[test]
 fn the_originals_are_all_there() {
     // Twelve files in each of four trees, but neither fib_trie nor vmstat nor os-release of the old kernel; four of
-    // pressure for two trees, one of which has no irq.
-    assert_eq!(originals().len(), 45 + 7);
+    // pressure for two trees, one of which has no irq; five of sockets for the same two.
+    assert_eq!(originals().len(), 45 + 7 + 10);
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use siskin_platform::{
     collect::{self, Roots},
-    model::{Sample, Sensor},
+    model::{Conntrack, Sample, Sensor},
 };
 
 fn sample(tree: &str) -> Sample {
@@ -95,4 +95,41 @@ fn memory_in_full() {
     let old = sample("old-kernel");
     assert_eq!(old.swap.unwrap().cached_bytes, Some(1_265_664));
     assert_eq!(old.memory.unwrap().page_faults_total, None);
+}
+
+#[test]
+fn sockets() {
+    let sockets = sample("arm-board").sockets.unwrap();
+    assert_eq!(sockets.used, Some(187));
+    let tcp = sockets.tcp;
+    assert_eq!((tcp.sockets, tcp.sockets6, tcp.orphaned, tcp.time_wait), (Some(9), Some(4), Some(0), Some(2)));
+    assert_eq!((tcp.allocated, tcp.established), (Some(12), Some(7)));
+    assert_eq!((tcp.active_opens_total, tcp.passive_opens_total), (Some(54_321), Some(6_543)));
+    assert_eq!((tcp.failed_opens_total, tcp.established_resets_total), (Some(321), Some(210)));
+    assert_eq!((tcp.rx_segments_total, tcp.tx_segments_total), (Some(7_654_321), Some(6_543_210)));
+    assert_eq!((tcp.retransmitted_segments_total, tcp.rx_errors_total), (Some(4_321), Some(5)));
+    assert_eq!((tcp.tx_resets_total, tcp.timeouts_total), (Some(987), Some(1_098)));
+    assert_eq!((tcp.listen_overflows_total, tcp.listen_drops_total), (Some(6), Some(17)));
+    let cookies = (tcp.syncookies_sent_total, tcp.syncookies_received_total, tcp.syncookies_failed_total);
+    assert_eq!(cookies, (Some(11), Some(10), Some(9)));
+    assert_eq!((tcp.retransmitted_syns_total, tcp.out_of_order_segments_total), (Some(432), Some(765)));
+    assert_eq!(tcp.rx_queue_drops_total, Some(1));
+    let udp = sockets.udp;
+    assert_eq!((udp.sockets, udp.rx_datagrams_total, udp.tx_datagrams_total), (Some(6), Some(765_432), Some(654_321)));
+    assert_eq!((udp.no_ports_total, udp.rx_errors_total), (Some(1_234), Some(56)));
+    assert_eq!((udp.rx_buffer_errors_total, udp.tx_buffer_errors_total), (Some(55), Some(3)));
+    let udp6 = sockets.udp6;
+    assert_eq!((udp6.sockets, udp6.rx_datagrams_total, udp6.tx_datagrams_total), (Some(3), Some(21_098), Some(19_876)));
+    assert_eq!(udp6.no_ports_total, Some(7));
+
+    let sample = sample("x86-6.18");
+    let tcp = sample.sockets.unwrap().tcp;
+    assert_eq!((tcp.active_opens_total, tcp.established, tcp.timeouts_total), (Some(124), Some(2), Some(2)));
+    assert_eq!(sample.conntrack, None);
+}
+
+#[test]
+fn tracked_connections() {
+    let conntrack = sample("arm-board").conntrack;
+    assert_eq!(conntrack, Some(Conntrack { entries: 83, limit: Some(65_536) }));
 }

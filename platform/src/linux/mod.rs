@@ -1,6 +1,7 @@
 //! Linux: one noun a file. `read` does the I/O on the roots it is given; `parse` takes text, does none and never panics.
 
 pub mod clock;
+pub mod conntrack;
 pub mod cpu;
 pub mod disk;
 mod error;
@@ -19,6 +20,7 @@ mod roots;
 pub mod route;
 mod sample;
 pub mod sensor;
+pub mod socket;
 mod text;
 pub mod thermal;
 pub mod uptime;

@@ -1,6 +1,9 @@
 //! All collectors, one after the other.
 
-use super::{Error, Failure, Roots, clock, cpu, disk, filesystem, load, memory, network, pressure, sensor, uptime};
+use super::{
+    Error, Failure, Roots, clock, conntrack, cpu, disk, filesystem, load, memory, network, pressure, sensor, socket,
+    uptime,
+};
 use crate::model::Sample;
 
 /// A sample, and what is missing from it.
@@ -22,6 +25,7 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
     let load = keep("load", load::read(roots), &mut failures);
     let (memory, swap) = keep("memory", memory::read(roots), &mut failures).unzip();
     let pressure = keep("pressure", pressure::read(roots), &mut failures).flatten();
+    let sockets = keep("socket", socket::read(roots), &mut failures).flatten();
     let disks = keep("disk", disk::read(roots), &mut failures).unwrap_or_default();
     let networks = keep("network", network::read(roots), &mut failures).unwrap_or_default();
     let filesystems = keep("filesystem", filesystem::read(roots), &mut failures).unwrap_or_default();
@@ -35,6 +39,8 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
         memory,
         swap: swap.flatten(),
         pressure,
+        sockets,
+        conntrack: conntrack::read(roots),
         filesystems,
         disks,
         networks,

@@ -8,6 +8,7 @@ mod memory;
 mod network;
 mod pressure;
 mod sensor;
+mod socket;
 
 use super::Sample;
 pub use cpu::CORE;

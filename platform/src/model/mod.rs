@@ -3,6 +3,7 @@
 mod batch;
 pub mod catalog;
 mod clock;
+mod conntrack;
 mod cpu;
 mod disk;
 mod filesystem;
@@ -13,10 +14,12 @@ mod network;
 mod pressure;
 mod sample;
 mod sensor;
+mod socket;
 pub mod system;
 
 pub use batch::{Agent, Batch, MAX_SAMPLES};
 pub use clock::Clock;
+pub use conntrack::Conntrack;
 pub use cpu::{Core, Cpu, Modes};
 pub use disk::Disk;
 pub use filesystem::Filesystem;
@@ -27,3 +30,4 @@ pub use network::Network;
 pub use pressure::{Pressure, Stall, Stalls};
 pub use sample::Sample;
 pub use sensor::Sensor;
+pub use socket::{Sockets, Tcp, Udp};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clock, Cpu, Disk, Filesystem, Load, Memory, Network, Pressure, Sensor, Swap};
+use super::{Clock, Conntrack, Cpu, Disk, Filesystem, Load, Memory, Network, Pressure, Sensor, Sockets, Swap};
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,12 @@ pub struct Sample {
     /// Pressure.
     #[serde(default)]
     pub pressure: Option<Pressure>,
+    /// Sockets, TCP and UDP.
+    #[serde(default)]
+    pub sockets: Option<Sockets>,
+    /// Connections that the firewall tracks.
+    #[serde(default)]
+    pub conntrack: Option<Conntrack>,
     /// Mounted local filesystems.
     #[serde(default)]
     pub filesystems: Vec<Filesystem>,
