@@ -6,7 +6,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use siskin_platform::{
     collect::{
-        cpu, disk, frequency, host, load, memory, mount, network, pressure, processor, route, sensor, socket, uptime,
+        cpu, disk, frequency, host, kernel, load, memory, mount, network, pressure, processor, route, sensor, socket,
+        uptime,
     },
     model::{Memory, Sockets, Swap, Udp},
 };
@@ -29,6 +30,7 @@ fn feed(text: &str) {
     let _ = socket::parse_in_use(text, 4096, &mut Sockets::default());
     let _ = socket::parse_table(text, &mut Sockets::default());
     socket::parse_list(text, &mut Udp::default());
+    let _ = kernel::parse_files(text);
     let _ = uptime::parse(text);
 }
 
@@ -56,6 +58,7 @@ fn originals() -> Vec<String> {
         "proc/1/net/snmp",
         "proc/1/net/snmp6",
         "proc/1/net/netstat",
+        "proc/sys/fs/file-nr",
         "etc/os-release",
     ];
     let trees = std::fs::read_dir(fixtures).expect("there are fixtures").filter_map(Result::ok);
@@ -95,6 +98,6 @@ proptest! {
 #[test]
 fn the_originals_are_all_there() {
     // Twelve files in each of four trees, but neither fib_trie nor vmstat nor os-release of the old kernel; four of
-    // pressure for two trees, one of which has no irq; five of sockets for the same two.
-    assert_eq!(originals().len(), 45 + 7 + 10);
+    // pressure for two trees, one of which has no irq; five of sockets for the same two; file-nr for three.
+    assert_eq!(originals().len(), 45 + 7 + 10 + 3);
 }

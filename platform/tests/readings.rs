@@ -5,7 +5,7 @@ use std::path::Path;
 
 use siskin_platform::{
     collect::{self, Roots},
-    model::{Conntrack, Sample, Sensor},
+    model::{Conntrack, Kernel, Sample, Sensor},
 };
 
 fn sample(tree: &str) -> Sample {
@@ -132,4 +132,27 @@ fn sockets() {
 fn tracked_connections() {
     let conntrack = sample("arm-board").conntrack;
     assert_eq!(conntrack, Some(Conntrack { entries: 83, limit: Some(65_536) }));
+}
+
+#[test]
+fn stocks_of_the_kernel() {
+    let kernel = Kernel {
+        open_files: Some(1_600),
+        open_files_limit: None,
+        entropy_available_bits: Some(256),
+        entropy_limit_bits: Some(256),
+        tasks_limit: Some(29_870),
+        task_numbers_limit: Some(32_768),
+    };
+    assert_eq!(sample("arm-board").kernel, Some(kernel));
+    assert_eq!(sample("x86-6.18").kernel.unwrap().open_files_limit, Some(2_466_177));
+    assert_eq!(sample("old-kernel").kernel.unwrap().entropy_available_bits, Some(1_234));
+    assert_eq!(sample("container").kernel, None);
+}
+
+#[test]
+fn tasks() {
+    let cpu = sample("container").cpu.unwrap();
+    assert_eq!((cpu.forks_total, cpu.tasks_blocked, cpu.softirqs_total), (Some(345_678), Some(1), Some(45_678_901)));
+    assert_eq!(sample("arm-board").cpu.unwrap().forks_total, Some(3_456_789));
 }

@@ -240,6 +240,7 @@ fn first_sample(cores: u32) -> Sample {
             cores: (0..cores).map(core).collect(),
             context_switches_total: Some(1_000_000),
             interrupts_total: Some(900_000),
+            ..Cpu::default()
         }),
         memory: Some(Memory {
             total_bytes: 8 * GIB,

@@ -9,6 +9,7 @@ mod ffi;
 pub mod filesystem;
 pub mod frequency;
 pub mod host;
+pub mod kernel;
 pub mod load;
 pub mod memory;
 pub mod mount;

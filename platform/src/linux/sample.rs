@@ -1,8 +1,8 @@
 //! All collectors, one after the other.
 
 use super::{
-    Error, Failure, Roots, clock, conntrack, cpu, disk, filesystem, load, memory, network, pressure, sensor, socket,
-    uptime,
+    Error, Failure, Roots, clock, conntrack, cpu, disk, filesystem, kernel, load, memory, network, pressure, sensor,
+    socket, uptime,
 };
 use crate::model::Sample;
 
@@ -26,6 +26,7 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
     let (memory, swap) = keep("memory", memory::read(roots), &mut failures).unzip();
     let pressure = keep("pressure", pressure::read(roots), &mut failures).flatten();
     let sockets = keep("socket", socket::read(roots), &mut failures).flatten();
+    let kernel = keep("kernel", kernel::read(roots), &mut failures).flatten();
     let disks = keep("disk", disk::read(roots), &mut failures).unwrap_or_default();
     let networks = keep("network", network::read(roots), &mut failures).unwrap_or_default();
     let filesystems = keep("filesystem", filesystem::read(roots), &mut failures).unwrap_or_default();
@@ -41,6 +42,7 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
         pressure,
         sockets,
         conntrack: conntrack::read(roots),
+        kernel,
         filesystems,
         disks,
         networks,

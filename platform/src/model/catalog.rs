@@ -4,6 +4,7 @@
 mod cpu;
 mod disk;
 mod host;
+mod kernel;
 mod memory;
 mod network;
 mod pressure;
@@ -37,6 +38,8 @@ pub enum Unit {
     Seconds,
     /// Bytes.
     Bytes,
+    /// Bits.
+    Bits,
     /// Hertz.
     Hertz,
     /// Bits per second.
@@ -67,6 +70,7 @@ impl Unit {
         match self {
             Unit::Seconds => "seconds",
             Unit::Bytes => "bytes",
+            Unit::Bits => "bits",
             Unit::Hertz => "hertz",
             Unit::BitsPerSecond => "bits_per_second",
             Unit::Ratio => "ratio",
@@ -190,7 +194,8 @@ const fn text<T>(name: &'static str, help: &'static str, read: fn(&T) -> Option<
 
 use Kind::{Counter, Gauge, Mode};
 use Unit::{
-    Amperes, BitsPerSecond, Bytes, Celsius, Count, Hertz, Joules, Ratio, RevolutionsPerMinute, Seconds, Volts, Watts,
+    Amperes, Bits, BitsPerSecond, Bytes, Celsius, Count, Hertz, Joules, Ratio, RevolutionsPerMinute, Seconds, Volts,
+    Watts,
 };
 
 #[cfg(test)]

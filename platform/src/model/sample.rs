@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clock, Conntrack, Cpu, Disk, Filesystem, Load, Memory, Network, Pressure, Sensor, Sockets, Swap};
+use super::{Clock, Conntrack, Cpu, Disk, Filesystem, Kernel, Load, Memory, Network, Pressure, Sensor, Sockets, Swap};
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct Sample {
     /// Connections that the firewall tracks.
     #[serde(default)]
     pub conntrack: Option<Conntrack>,
+    /// The kernel's own stocks.
+    #[serde(default)]
+    pub kernel: Option<Kernel>,
     /// Mounted local filesystems.
     #[serde(default)]
     pub filesystems: Vec<Filesystem>,
