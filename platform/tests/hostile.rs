@@ -6,8 +6,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use siskin_platform::{
     collect::{
-        cpu, disk, frequency, host, kernel, load, memory, mount, network, pressure, processor, route, sensor, socket,
-        uptime,
+        cpu, disk, frequency, host, kernel, load, memory, mount, network, power, pressure, processor, route, sensor,
+        socket, throttling, uptime,
     },
     model::{Memory, Sockets, Swap, Udp},
 };
@@ -31,6 +31,8 @@ fn feed(text: &str) {
     let _ = socket::parse_table(text, &mut Sockets::default());
     socket::parse_list(text, &mut Udp::default());
     let _ = kernel::parse_files(text);
+    let _ = power::parse(text);
+    let _ = throttling::parse(text);
     let _ = uptime::parse(text);
 }
 
@@ -59,6 +61,8 @@ fn originals() -> Vec<String> {
         "proc/1/net/snmp6",
         "proc/1/net/netstat",
         "proc/sys/fs/file-nr",
+        "sys/devices/platform/soc/soc:firmware/get_throttled",
+        "sys/class/power_supply/BAT0/uevent",
         "etc/os-release",
     ];
     let trees = std::fs::read_dir(fixtures).expect("there are fixtures").filter_map(Result::ok);
@@ -98,6 +102,6 @@ proptest! {
 #[test]
 fn the_originals_are_all_there() {
     // Twelve files in each of four trees, but neither fib_trie nor vmstat nor os-release of the old kernel; four of
-    // pressure for two trees, one of which has no irq; five of sockets for the same two; file-nr for three.
-    assert_eq!(originals().len(), 45 + 7 + 10 + 3);
+    // pressure for two trees, one of which has no irq; five of sockets for the same two; file-nr for three; a battery and a Raspberry Pi.
+    assert_eq!(originals().len(), 45 + 7 + 10 + 3 + 2);
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use siskin_platform::{
     collect::{self, Roots},
-    model::{Conntrack, Kernel, Sample, Sensor},
+    model::{Conntrack, Kernel, PowerSupply, Sample, Sensor, Throttling},
 };
 
 fn sample(tree: &str) -> Sample {
@@ -155,4 +155,44 @@ fn tasks() {
     let cpu = sample("container").cpu.unwrap();
     assert_eq!((cpu.forks_total, cpu.tasks_blocked, cpu.softirqs_total), (Some(345_678), Some(1), Some(45_678_901)));
     assert_eq!(sample("arm-board").cpu.unwrap().forks_total, Some(3_456_789));
+}
+
+#[test]
+fn supplies_of_power() {
+    let [mains, battery] = &sample("old-kernel").power_supplies[..] else { panic!() };
+    let expected =
+        PowerSupply { supply: "AC".into(), kind: Some("Mains".into()), online: Some(true), ..PowerSupply::default() };
+    assert_eq!(*mains, expected);
+    let expected = PowerSupply {
+        supply: "BAT0".into(),
+        kind: Some("Battery".into()),
+        status: Some("Charging".into()),
+        energy_joules: Some(111_600.0),
+        energy_full_joules: Some(180_000.0),
+        energy_design_joules: Some(202_176.0),
+        voltage_volts: Some(12.345),
+        power_watts: Some(21.5),
+        cycles: Some(87),
+        ..PowerSupply::default()
+    };
+    assert_eq!(*battery, expected);
+
+    let [battery] = &sample("arm-board").power_supplies[..] else { panic!() };
+    assert_eq!((battery.capacity_ratio, battery.temperature_celsius), (Some(0.89), Some(31.4)));
+    assert_eq!((battery.charge_coulombs, battery.charge_full_coulombs), (Some(7_740.0), Some(8_640.0)));
+    assert_eq!((battery.charge_design_coulombs, battery.current_amperes), (Some(9_000.0), Some(-0.812)));
+}
+
+#[test]
+fn throttling() {
+    // 5 is too low a voltage and throttled, now and (shifted by 16) since boot.
+    let expected = Throttling {
+        under_voltage: true,
+        throttled: true,
+        under_voltage_since_boot: true,
+        throttled_since_boot: true,
+        ..Throttling::default()
+    };
+    assert_eq!(sample("arm-board").throttling, Some(expected));
+    assert_eq!(sample("x86-6.18").throttling, None);
 }

@@ -14,6 +14,7 @@ pub mod load;
 pub mod memory;
 pub mod mount;
 pub mod network;
+pub mod power;
 pub mod pressure;
 pub mod processor;
 pub mod rapl;
@@ -24,6 +25,7 @@ pub mod sensor;
 pub mod socket;
 mod text;
 pub mod thermal;
+pub mod throttling;
 pub mod uptime;
 
 pub use clock::clock;

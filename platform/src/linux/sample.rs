@@ -1,8 +1,8 @@
 //! All collectors, one after the other.
 
 use super::{
-    Error, Failure, Roots, clock, conntrack, cpu, disk, filesystem, kernel, load, memory, network, pressure, sensor,
-    socket, uptime,
+    Error, Failure, Roots, clock, conntrack, cpu, disk, filesystem, kernel, load, memory, network, power, pressure,
+    sensor, socket, throttling, uptime,
 };
 use crate::model::Sample;
 
@@ -27,6 +27,7 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
     let pressure = keep("pressure", pressure::read(roots), &mut failures).flatten();
     let sockets = keep("socket", socket::read(roots), &mut failures).flatten();
     let kernel = keep("kernel", kernel::read(roots), &mut failures).flatten();
+    let throttling = keep("throttling", throttling::read(roots), &mut failures).flatten();
     let disks = keep("disk", disk::read(roots), &mut failures).unwrap_or_default();
     let networks = keep("network", network::read(roots), &mut failures).unwrap_or_default();
     let filesystems = keep("filesystem", filesystem::read(roots), &mut failures).unwrap_or_default();
@@ -43,10 +44,12 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
         sockets,
         conntrack: conntrack::read(roots),
         kernel,
+        throttling,
         filesystems,
         disks,
         networks,
         sensors: sensor::read(roots),
+        power_supplies: power::read(roots),
     };
     Reading { sample, failures }
 }

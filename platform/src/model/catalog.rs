@@ -7,6 +7,7 @@ mod host;
 mod kernel;
 mod memory;
 mod network;
+mod power;
 mod pressure;
 mod sensor;
 mod socket;
@@ -16,6 +17,7 @@ pub use cpu::CORE;
 pub use disk::{DISK, FILESYSTEM};
 pub use host::TABLE as HOST;
 pub use network::NETWORK;
+pub use power::POWER_SUPPLY;
 pub use sensor::SENSOR;
 
 /// How a metric behaves over time, and so what may be computed from it.
@@ -58,6 +60,8 @@ pub enum Unit {
     Watts,
     /// Joules.
     Joules,
+    /// Coulombs.
+    Coulombs,
     /// A plain count.
     Count,
     /// Not a number.
@@ -80,6 +84,7 @@ impl Unit {
             Unit::Amperes => "amperes",
             Unit::Watts => "watts",
             Unit::Joules => "joules",
+            Unit::Coulombs => "coulombs",
             Unit::Count => "count",
             Unit::None => "none",
         }
@@ -162,6 +167,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.table(&DISK);
     visitor.table(&NETWORK);
     visitor.table(&SENSOR);
+    visitor.table(&POWER_SUPPLY);
 }
 
 const fn integer<T>(
@@ -194,8 +200,8 @@ const fn text<T>(name: &'static str, help: &'static str, read: fn(&T) -> Option<
 
 use Kind::{Counter, Gauge, Mode};
 use Unit::{
-    Amperes, Bits, BitsPerSecond, Bytes, Celsius, Count, Hertz, Joules, Ratio, RevolutionsPerMinute, Seconds, Volts,
-    Watts,
+    Amperes, Bits, BitsPerSecond, Bytes, Celsius, Coulombs, Count, Hertz, Joules, Ratio, RevolutionsPerMinute, Seconds,
+    Volts, Watts,
 };
 
 #[cfg(test)]

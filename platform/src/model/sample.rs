@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clock, Conntrack, Cpu, Disk, Filesystem, Kernel, Load, Memory, Network, Pressure, Sensor, Sockets, Swap};
+use super::{
+    Clock, Conntrack, Cpu, Disk, Filesystem, Kernel, Load, Memory, Network, PowerSupply, Pressure, Sensor, Sockets,
+    Swap, Throttling,
+};
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,6 +40,9 @@ pub struct Sample {
     /// The kernel's own stocks.
     #[serde(default)]
     pub kernel: Option<Kernel>,
+    /// What a Raspberry Pi does against a weak supply and heat.
+    #[serde(default)]
+    pub throttling: Option<Throttling>,
     /// Mounted local filesystems.
     #[serde(default)]
     pub filesystems: Vec<Filesystem>,
@@ -49,4 +55,7 @@ pub struct Sample {
     /// Temperatures, fans, voltages, currents, power and energy.
     #[serde(default)]
     pub sensors: Vec<Sensor>,
+    /// Batteries, adapters, UPSes.
+    #[serde(default)]
+    pub power_supplies: Vec<PowerSupply>,
 }
