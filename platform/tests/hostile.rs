@@ -6,8 +6,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use siskin_platform::{
     collect::{
-        cpu, disk, frequency, host, kernel, load, memory, mount, network, power, pressure, processor, route, sensor,
-        socket, throttling, uptime,
+        cpu, disk, frequency, host, kernel, load, memory, mount, network, power, pressure, processor, raid, route,
+        sensor, socket, throttling, uptime,
     },
     model::{Memory, Sockets, Swap, Udp},
 };
@@ -33,6 +33,7 @@ fn feed(text: &str) {
     let _ = kernel::parse_files(text);
     let _ = power::parse(text);
     let _ = throttling::parse(text);
+    let _ = raid::parse(text);
     let _ = uptime::parse(text);
 }
 
@@ -63,6 +64,7 @@ fn originals() -> Vec<String> {
         "proc/sys/fs/file-nr",
         "sys/devices/platform/soc/soc:firmware/get_throttled",
         "sys/class/power_supply/BAT0/uevent",
+        "proc/mdstat",
         "etc/os-release",
     ];
     let trees = std::fs::read_dir(fixtures).expect("there are fixtures").filter_map(Result::ok);
@@ -89,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn words_of_the_kernel(text in "((cpu|intr|MemTotal:|eth0:|36 35 0:1 / /|\\|-- 1.2.3.4|/32 host LOCAL|processor :|some avg10=1.00|full|total=|TCP: inuse|Tcp:|InSegs|[0-9]{1,22}|-1|-|\\\\[0-7]{2,3}) ?\n?){0,40}") {
+    fn words_of_the_kernel(text in "((cpu|intr|MemTotal:|eth0:|36 35 0:1 / /|\\|-- 1.2.3.4|/32 host LOCAL|processor :|some avg10=1.00|full|total=|TCP: inuse|md0 : active|raid1|sda\\[1\\]\\(F\\)|blocks|resync =|%|Tcp:|InSegs|[0-9]{1,22}|-1|-|\\\\[0-7]{2,3}) ?\n?){0,40}") {
         feed(&text);
     }
 
@@ -102,6 +104,6 @@ proptest! {
 #[test]
 fn the_originals_are_all_there() {
     // Twelve files in each of four trees, but neither fib_trie nor vmstat nor os-release of the old kernel; four of
-    // pressure for two trees, one of which has no irq; five of sockets for the same two; file-nr for three; a battery and a Raspberry Pi.
-    assert_eq!(originals().len(), 45 + 7 + 10 + 3 + 2);
+    // pressure for two trees, one of which has no irq; five of sockets for the same two; file-nr for three; a battery, a Raspberry Pi and a RAID.
+    assert_eq!(originals().len(), 45 + 7 + 10 + 3 + 3);
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use siskin_platform::{
     collect::{self, Roots},
-    model::{Conntrack, Kernel, PowerSupply, Sample, Sensor, Throttling},
+    model::{Conntrack, Kernel, PowerSupply, Raid, Sample, Sensor, Throttling},
 };
 
 fn sample(tree: &str) -> Sample {
@@ -195,4 +195,24 @@ fn throttling() {
     };
     assert_eq!(sample("arm-board").throttling, Some(expected));
     assert_eq!(sample("x86-6.18").throttling, None);
+}
+
+#[test]
+fn raids() {
+    let [mirror, parity] = &sample("container").raids[..] else { panic!() };
+    assert_eq!((mirror.device.as_str(), mirror.active, mirror.level.as_deref()), ("md0", true, Some("raid1")));
+    assert_eq!((mirror.size_bytes, &mirror.action), (Some(2_000_263_643_136), &None));
+    let expected = Raid {
+        device: "md127".into(),
+        active: true,
+        level: Some("raid5".into()),
+        size_bytes: Some(4_000_527_155_200),
+        disks_wanted: Some(3),
+        disks_working: Some(2),
+        disks_failed: 1,
+        disks_spare: 0,
+        action: Some("recovery".into()),
+        action_ratio: Some(0.125),
+    };
+    assert_eq!(*parity, expected);
 }

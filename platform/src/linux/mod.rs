@@ -17,6 +17,7 @@ pub mod network;
 pub mod power;
 pub mod pressure;
 pub mod processor;
+pub mod raid;
 pub mod rapl;
 mod roots;
 pub mod route;

@@ -2,7 +2,7 @@
 
 use super::{
     Error, Failure, Roots, clock, conntrack, cpu, disk, filesystem, kernel, load, memory, network, power, pressure,
-    sensor, socket, throttling, uptime,
+    raid, sensor, socket, throttling, uptime,
 };
 use crate::model::Sample;
 
@@ -28,6 +28,7 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
     let sockets = keep("socket", socket::read(roots), &mut failures).flatten();
     let kernel = keep("kernel", kernel::read(roots), &mut failures).flatten();
     let throttling = keep("throttling", throttling::read(roots), &mut failures).flatten();
+    let raids = keep("raid", raid::read(roots), &mut failures).unwrap_or_default();
     let disks = keep("disk", disk::read(roots), &mut failures).unwrap_or_default();
     let networks = keep("network", network::read(roots), &mut failures).unwrap_or_default();
     let filesystems = keep("filesystem", filesystem::read(roots), &mut failures).unwrap_or_default();
@@ -49,6 +50,7 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
         disks,
         networks,
         sensors: sensor::read(roots),
+        raids,
         power_supplies: power::read(roots),
     };
     Reading { sample, failures }

@@ -9,6 +9,7 @@ mod memory;
 mod network;
 mod power;
 mod pressure;
+mod raid;
 mod sensor;
 mod socket;
 
@@ -18,6 +19,7 @@ pub use disk::{DISK, FILESYSTEM};
 pub use host::TABLE as HOST;
 pub use network::NETWORK;
 pub use power::POWER_SUPPLY;
+pub use raid::RAID;
 pub use sensor::SENSOR;
 
 /// How a metric behaves over time, and so what may be computed from it.
@@ -168,6 +170,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.table(&NETWORK);
     visitor.table(&SENSOR);
     visitor.table(&POWER_SUPPLY);
+    visitor.table(&RAID);
 }
 
 const fn integer<T>(

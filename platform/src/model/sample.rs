@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Clock, Conntrack, Cpu, Disk, Filesystem, Kernel, Load, Memory, Network, PowerSupply, Pressure, Sensor, Sockets,
-    Swap, Throttling,
+    Clock, Conntrack, Cpu, Disk, Filesystem, Kernel, Load, Memory, Network, PowerSupply, Pressure, Raid, Sensor,
+    Sockets, Swap, Throttling,
 };
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
@@ -58,4 +58,7 @@ pub struct Sample {
     /// Batteries, adapters, UPSes.
     #[serde(default)]
     pub power_supplies: Vec<PowerSupply>,
+    /// Software RAID.
+    #[serde(default)]
+    pub raids: Vec<Raid>,
 }
