@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use siskin_platform::{
     collect::{
         cpu, disk, frequency, host, kernel, load, memory, mount, network, power, pressure, processor, raid, route,
-        sensor, socket, throttling, uptime,
+        sensor, socket, throttling, uptime, zfs,
     },
     model::{Memory, Sockets, Swap, Udp},
 };
@@ -34,6 +34,7 @@ fn feed(text: &str) {
     let _ = power::parse(text);
     let _ = throttling::parse(text);
     let _ = raid::parse(text);
+    let _ = zfs::parse(text);
     let _ = uptime::parse(text);
 }
 
@@ -65,6 +66,7 @@ fn originals() -> Vec<String> {
         "sys/devices/platform/soc/soc:firmware/get_throttled",
         "sys/class/power_supply/BAT0/uevent",
         "proc/mdstat",
+        "proc/spl/kstat/zfs/arcstats",
         "etc/os-release",
     ];
     let trees = std::fs::read_dir(fixtures).expect("there are fixtures").filter_map(Result::ok);
@@ -104,6 +106,6 @@ proptest! {
 #[test]
 fn the_originals_are_all_there() {
     // Twelve files in each of four trees, but neither fib_trie nor vmstat nor os-release of the old kernel; four of
-    // pressure for two trees, one of which has no irq; five of sockets for the same two; file-nr for three; a battery, a Raspberry Pi and a RAID.
-    assert_eq!(originals().len(), 45 + 7 + 10 + 3 + 3);
+    // pressure for two trees, one of which has no irq; five of sockets for the same two; file-nr for three; a battery, a Raspberry Pi, a RAID and a ZFS.
+    assert_eq!(originals().len(), 45 + 7 + 10 + 3 + 4);
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use siskin_platform::{
     collect::{self, Roots},
-    model::{Conntrack, Kernel, PowerSupply, Raid, Sample, Sensor, Throttling},
+    model::{Conntrack, Kernel, MemoryController, PowerSupply, Raid, Sample, Sensor, Throttling},
 };
 
 fn sample(tree: &str) -> Sample {
@@ -215,4 +215,34 @@ fn raids() {
         action_ratio: Some(0.125),
     };
     assert_eq!(*parity, expected);
+}
+
+#[test]
+fn cache_of_zfs() {
+    let cache = sample("container").zfs_cache.unwrap();
+    assert_eq!((cache.size_bytes, cache.target_bytes), (Some(8_123_456_789), Some(8_589_934_592)));
+    assert_eq!((cache.target_min_bytes, cache.target_max_bytes), (Some(1_073_741_824), Some(17_179_869_184)));
+    assert_eq!((cache.data_bytes, cache.metadata_bytes), (Some(6_543_210_987), Some(1_234_567_890)));
+    assert_eq!((cache.recent_bytes, cache.frequent_bytes), (Some(3_210_987_654), Some(4_321_098_765)));
+    assert_eq!(
+        (cache.hits_total, cache.misses_total, cache.throttles_total),
+        (Some(987_654_321), Some(12_345_678), Some(3))
+    );
+    assert_eq!((cache.second_level_hits_total, cache.second_level_misses_total), (Some(4_567), Some(12_341_111)));
+    assert_eq!(cache.second_level_bytes, Some(107_374_182_400));
+    assert_eq!(sample("arm-board").zfs_cache, None);
+}
+
+#[test]
+fn controllers_of_ecc_memory() {
+    let [first, second] = &sample("container").memory_controllers[..] else { panic!() };
+    let expected = MemoryController {
+        controller: "mc0".into(),
+        kind: Some("Skylake Socket#0 IMC#0".into()),
+        size_bytes: Some(17_179_869_184),
+        corrected_errors_total: Some(17),
+        uncorrected_errors_total: Some(1),
+    };
+    assert_eq!(*first, expected);
+    assert_eq!((second.controller.as_str(), second.corrected_errors_total), ("mc1", Some(0)));
 }

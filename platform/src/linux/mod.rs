@@ -12,6 +12,7 @@ pub mod host;
 pub mod kernel;
 pub mod load;
 pub mod memory;
+pub mod memory_controller;
 pub mod mount;
 pub mod network;
 pub mod power;
@@ -28,6 +29,7 @@ mod text;
 pub mod thermal;
 pub mod throttling;
 pub mod uptime;
+pub mod zfs;
 
 pub use clock::clock;
 pub use error::{Error, Failure};

@@ -1,8 +1,8 @@
 //! All collectors, one after the other.
 
 use super::{
-    Error, Failure, Roots, clock, conntrack, cpu, disk, filesystem, kernel, load, memory, network, power, pressure,
-    raid, sensor, socket, throttling, uptime,
+    Error, Failure, Roots, clock, conntrack, cpu, disk, filesystem, kernel, load, memory, memory_controller, network,
+    power, pressure, raid, sensor, socket, throttling, uptime, zfs,
 };
 use crate::model::Sample;
 
@@ -29,6 +29,7 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
     let kernel = keep("kernel", kernel::read(roots), &mut failures).flatten();
     let throttling = keep("throttling", throttling::read(roots), &mut failures).flatten();
     let raids = keep("raid", raid::read(roots), &mut failures).unwrap_or_default();
+    let zfs_cache = keep("zfs", zfs::read(roots), &mut failures).flatten();
     let disks = keep("disk", disk::read(roots), &mut failures).unwrap_or_default();
     let networks = keep("network", network::read(roots), &mut failures).unwrap_or_default();
     let filesystems = keep("filesystem", filesystem::read(roots), &mut failures).unwrap_or_default();
@@ -46,10 +47,12 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
         conntrack: conntrack::read(roots),
         kernel,
         throttling,
+        zfs_cache,
         filesystems,
         disks,
         networks,
         sensors: sensor::read(roots),
+        memory_controllers: memory_controller::read(roots),
         raids,
         power_supplies: power::read(roots),
     };

@@ -6,17 +6,20 @@ mod disk;
 mod host;
 mod kernel;
 mod memory;
+mod memory_controller;
 mod network;
 mod power;
 mod pressure;
 mod raid;
 mod sensor;
 mod socket;
+mod zfs;
 
 use super::Sample;
 pub use cpu::CORE;
 pub use disk::{DISK, FILESYSTEM};
 pub use host::TABLE as HOST;
+pub use memory_controller::MEMORY_CONTROLLER;
 pub use network::NETWORK;
 pub use power::POWER_SUPPLY;
 pub use raid::RAID;
@@ -171,6 +174,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.table(&SENSOR);
     visitor.table(&POWER_SUPPLY);
     visitor.table(&RAID);
+    visitor.table(&MEMORY_CONTROLLER);
 }
 
 const fn integer<T>(

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Clock, Conntrack, Cpu, Disk, Filesystem, Kernel, Load, Memory, Network, PowerSupply, Pressure, Raid, Sensor,
-    Sockets, Swap, Throttling,
+    Clock, Conntrack, Cpu, Disk, Filesystem, Kernel, Load, Memory, MemoryController, Network, PowerSupply, Pressure,
+    Raid, Sensor, Sockets, Swap, Throttling, ZfsCache,
 };
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
@@ -43,6 +43,9 @@ pub struct Sample {
     /// What a Raspberry Pi does against a weak supply and heat.
     #[serde(default)]
     pub throttling: Option<Throttling>,
+    /// The cache of ZFS.
+    #[serde(default)]
+    pub zfs_cache: Option<ZfsCache>,
     /// Mounted local filesystems.
     #[serde(default)]
     pub filesystems: Vec<Filesystem>,
@@ -61,4 +64,7 @@ pub struct Sample {
     /// Software RAID.
     #[serde(default)]
     pub raids: Vec<Raid>,
+    /// Controllers of ECC memory.
+    #[serde(default)]
+    pub memory_controllers: Vec<MemoryController>,
 }
