@@ -28,6 +28,7 @@ pub mod socket;
 mod text;
 pub mod thermal;
 pub mod throttling;
+pub mod timekeeping;
 pub mod uptime;
 pub mod zfs;
 

@@ -2,7 +2,7 @@
 
 use super::{
     Error, Failure, Roots, clock, conntrack, cpu, disk, filesystem, kernel, load, memory, memory_controller, network,
-    power, pressure, raid, sensor, socket, throttling, uptime, zfs,
+    power, pressure, raid, sensor, socket, throttling, timekeeping, uptime, zfs,
 };
 use crate::model::Sample;
 
@@ -48,6 +48,7 @@ pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
         kernel,
         throttling,
         zfs_cache,
+        timekeeping: timekeeping::read(),
         filesystems,
         disks,
         networks,

@@ -13,6 +13,7 @@ mod pressure;
 mod raid;
 mod sensor;
 mod socket;
+mod timekeeping;
 mod zfs;
 
 use super::Sample;

@@ -20,6 +20,7 @@ mod sample;
 mod sensor;
 mod socket;
 pub mod system;
+mod timekeeping;
 mod zfs;
 
 pub use batch::{Agent, Batch, MAX_SAMPLES};
@@ -40,4 +41,5 @@ pub use raid::Raid;
 pub use sample::Sample;
 pub use sensor::Sensor;
 pub use socket::{Sockets, Tcp, Udp};
+pub use timekeeping::Timekeeping;
 pub use zfs::ZfsCache;

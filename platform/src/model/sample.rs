@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Clock, Conntrack, Cpu, Disk, Filesystem, Kernel, Load, Memory, MemoryController, Network, PowerSupply, Pressure,
-    Raid, Sensor, Sockets, Swap, Throttling, ZfsCache,
+    Raid, Sensor, Sockets, Swap, Throttling, Timekeeping, ZfsCache,
 };
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
@@ -46,6 +46,9 @@ pub struct Sample {
     /// The cache of ZFS.
     #[serde(default)]
     pub zfs_cache: Option<ZfsCache>,
+    /// How well the wall clock is kept.
+    #[serde(default)]
+    pub timekeeping: Option<Timekeeping>,
     /// Mounted local filesystems.
     #[serde(default)]
     pub filesystems: Vec<Filesystem>,

@@ -8,8 +8,17 @@ const HOST: &[Metric<Sample>] = &[
 ];
 
 /// What each noun gives to the table, in the order of its columns.
-const PARTS: &[&[Metric<Sample>]] =
-    &[HOST, cpu::HOST, memory::HOST, pressure::HOST, socket::HOST, kernel::HOST, power::HOST, zfs::HOST];
+const PARTS: &[&[Metric<Sample>]] = &[
+    HOST,
+    cpu::HOST,
+    memory::HOST,
+    pressure::HOST,
+    socket::HOST,
+    kernel::HOST,
+    power::HOST,
+    zfs::HOST,
+    timekeeping::HOST,
+];
 
 /// One row per host and instant.
 pub static TABLE: Table<Sample> =
