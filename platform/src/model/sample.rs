@@ -71,3 +71,33 @@ pub struct Sample {
     #[serde(default)]
     pub memory_controllers: Vec<MemoryController>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As agents sent it that knew only the first nouns.
+    const EARLY: &str = r#"{
+        "at": {"unix_ms": 1, "boottime_ms": 2}, "interval_seconds": 10.0, "uptime_seconds": 3.0, "load": null,
+        "cpu": {"total": {"user_seconds_total": 1.0, "nice_seconds_total": 0.0, "system_seconds_total": 0.0,
+            "idle_seconds_total": 4.0}, "cores": [], "context_switches_total": 5, "interrupts_total": null},
+        "memory": {"total_bytes": 6, "free_bytes": 5, "available_bytes": 5, "dirty_bytes": 0},
+        "swap": {"total_bytes": 0, "free_bytes": 0, "in_bytes_total": 0, "out_bytes_total": 0},
+        "filesystems": [], "disks": [], "networks": []
+    }"#;
+
+    #[test]
+    fn a_sample_of_an_early_agent_is_understood() {
+        let sample: Sample = serde_json::from_str(EARLY).unwrap();
+        assert_eq!(sample.cpu.unwrap().forks_total, None);
+        assert_eq!(sample.memory.unwrap().page_faults_total, None);
+        assert_eq!((sample.pressure, sample.sockets, sample.timekeeping), (None, None, None));
+        assert!(sample.sensors.is_empty() && sample.raids.is_empty());
+    }
+
+    #[test]
+    fn what_a_later_agent_adds_is_passed_over() {
+        let later = EARLY.replacen('{', r#"{"tachyons": [{"spin": 1}], "#, 1);
+        assert_eq!(serde_json::from_str::<Sample>(&later).unwrap(), serde_json::from_str(EARLY).unwrap());
+    }
+}
