@@ -246,3 +246,16 @@ fn controllers_of_ecc_memory() {
     assert_eq!(*first, expected);
     assert_eq!((second.controller.as_str(), second.corrected_errors_total), ("mc1", Some(0)));
 }
+
+#[test]
+fn later_columns_of_disks_and_interfaces() {
+    let sample = sample("arm-board");
+    let card = &sample.disks[0];
+    assert_eq!(
+        (card.discards_total, card.flushes_total, card.flush_seconds_total),
+        (Some(0), Some(23_456), Some(0.345))
+    );
+    let ethernet = &sample.networks[1];
+    assert_eq!((ethernet.rx_multicast_total, ethernet.tx_collisions_total), (Some(345_678), Some(0)));
+    assert_eq!(self::sample("old-kernel").disks[0].discards_total, None);
+}

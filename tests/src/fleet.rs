@@ -223,6 +223,7 @@ fn first_sample(cores: u32) -> Sample {
         in_flight: Some(0),
         busy_seconds_total: Some(60.0),
         queue_seconds_total: Some(92.75),
+        ..Disk::default()
     };
     let network = |interface: &str| Network {
         interface: interface.into(),
