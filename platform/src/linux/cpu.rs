@@ -71,7 +71,9 @@ mod tests {
 
     #[test]
     fn all_modes_of_a_present_kernel() {
-        let cpu = parse("cpu  101 2 3 4 5 6 7 8 9 10\ncpu3 1 2 3 4 5 6 7 8 9 10\nintr 77 1 2\nctxt 88\nprocesses 99\nprocs_running 4\nprocs_blocked 2\nsoftirq 66 1\n").unwrap();
+        let text = "cpu  101 2 3 4 5 6 7 8 9 10\ncpu3 1 2 3 4 5 6 7 8 9 10\nintr 77 1 2\nctxt 88\n\
+                    processes 99\nprocs_running 4\nprocs_blocked 2\nsoftirq 66 1\n";
+        let cpu = parse(text).unwrap();
         let expected = Modes {
             user_seconds_total: 1.01,
             nice_seconds_total: 0.02,

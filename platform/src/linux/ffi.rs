@@ -80,7 +80,7 @@ pub(super) struct Discipline {
     pub maximum_error: i64,
 }
 
-/// How the wall clock is disciplined. Nothing is changed, so no privilege is needed. `None` where the call is forbidden.
+/// How the wall clock is disciplined. Nothing is changed, so no privilege is needed. `None` where the call is refused.
 pub(super) fn discipline() -> Option<Discipline> {
     let mut clock = MaybeUninit::<libc::timex>::zeroed();
     // SAFETY: `clock` has the size of the struct that the call reads and fills; its `modes` are 0: change nothing.

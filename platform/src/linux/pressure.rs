@@ -33,8 +33,8 @@ fn stall(line: &str) -> Option<Stall> {
     let field = |name| line.split_ascii_whitespace().find_map(|field| field.strip_prefix(name));
     let percent: f64 = field("avg10=")?.parse().ok()?;
     let microseconds: u64 = field("total=")?.parse().ok()?;
-    percent
-        .is_finite()
+    (0.0..=100.0)
+        .contains(&percent)
         .then_some(Stall { avg10_ratio: percent / 100.0, stalled_seconds_total: microseconds as f64 / 1e6 })
 }
 

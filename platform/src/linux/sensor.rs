@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use super::{Roots, rapl, text, thermal};
 use crate::model::Sensor;
 
+/// The most that are listed. A server with a sensor for each core has a few hundred.
+const LIMIT: usize = 2048;
+
 /// All sensors: those of the hwmon chips, thermal zones that are not among them, and the energy counters of RAPL.
 /// A sensor that does not answer just now (a disk asleep, a fan unplugged) is left out.
 pub fn read(roots: &Roots) -> Vec<Sensor> {
@@ -16,6 +19,7 @@ pub fn read(roots: &Roots) -> Vec<Sensor> {
     }
     thermal::read(roots, &mut sensors);
     rapl::read(roots, &mut sensors);
+    sensors.truncate(LIMIT);
     sensors
 }
 

@@ -29,7 +29,7 @@ pub struct Network {
     pub rx_overruns_total: Option<u64>,
     /// Packets of a wrong length, checksum or alignment since boot, counted in the errors too. Counter (`frame`).
     pub rx_frame_errors_total: Option<u64>,
-    /// Sent packets lost to an empty buffer of the device since boot, counted in the errors too. Counter (sent, `fifo`).
+    /// Sent packets lost to an empty buffer of the device since boot, counted in the errors too. Counter (`fifo`).
     pub tx_overruns_total: Option<u64>,
     /// Collisions since boot. Counter (`colls`).
     pub tx_collisions_total: Option<u64>,
