@@ -1,7 +1,8 @@
 # Siskin from its sources. `make` alone lists what there is.
 
 CARGO_TARGET_DIR ?= target
-override CARGO_TARGET_DIR := $(abspath $(CARGO_TARGET_DIR))
+# Absolute, also where it has spaces.
+override CARGO_TARGET_DIR := $(if $(filter /%,$(CARGO_TARGET_DIR)),$(CARGO_TARGET_DIR),$(CURDIR)/$(CARGO_TARGET_DIR))
 export CARGO_TARGET_DIR
 
 # What cargo leaves and what `make build` hands over. The tests start these two and no others.

@@ -53,8 +53,8 @@ pub struct Options {
     pub id: Option<String>,
     /// Where the kernel's files are.
     pub roots: Roots,
-    /// The mountpoint that stands for the host's disk in `/system`.
-    pub disk_mountpoint: String,
+    /// The path, free of links, whose filesystem stands for the host's disk in `/system`.
+    pub disk_path: String,
     /// The least important log line that is written.
     pub log_level: Level,
 }
@@ -75,14 +75,15 @@ pub fn parse(
 
 fn options<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Options, String> {
     let server = sources.find("server")?.map(endpoint).transpose()?;
+    let roots = roots(sources)?;
     Ok(Options {
         listen: listen(sources)?,
         credentials: credentials(sources, server.as_ref())?,
         server,
         interval: sources.find("interval")?.map_or(Ok(DEFAULT_INTERVAL), interval)?,
         id: sources.find("id")?.map(id).transpose()?,
-        roots: roots(sources)?,
-        disk_mountpoint: sources.find("disk-path")?.map_or(Ok("/".to_owned()), absolute)?,
+        disk_path: sources.find("disk-path")?.map_or(Ok("/".to_owned()), |given| disk_path(&given, &roots))?,
+        roots,
         log_level: sources.find("log-level")?.map_or(Ok(Level::Info), log_level)?,
     })
 }
@@ -133,7 +134,13 @@ fn roots<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Roots,
             }
         }
     }
-    Ok(roots)
+    let default = Roots::default();
+    match sources.find("root")? {
+        Some(root) if roots.root != default.root && roots.proc == default.proc => {
+            Err(root.wrong("expected --proc beside it, such as /host/proc: /proc shows this container's mounts"))
+        }
+        _ => Ok(roots),
+    }
 }
 
 fn resolve(given: &Given, address: &str) -> Result<Vec<SocketAddr>, String> {
@@ -163,8 +170,11 @@ fn id(given: Given) -> Result<String, String> {
     }
 }
 
-fn absolute(given: Given) -> Result<String, String> {
-    if given.value.starts_with('/') { Ok(given.value) } else { Err(given.wrong("expected an absolute path")) }
+fn disk_path(given: &Given, roots: &Roots) -> Result<String, String> {
+    if !given.value.starts_with('/') {
+        return Err(given.wrong("expected an absolute path"));
+    }
+    roots.resolve(&given.value).map_err(|error| given.wrong(&format!("expected a path of this host ({error})")))
 }
 
 fn log_level(given: Given) -> Result<Level, String> {
@@ -195,7 +205,7 @@ mod tests {
         assert_eq!(options.interval, Duration::from_secs(10));
         assert_eq!(options.server, None);
         assert_eq!(options.credentials, Credentials::None);
-        assert_eq!(options.disk_mountpoint, "/");
+        assert_eq!(options.disk_path, "/");
         assert_eq!(options.log_level, Level::Info);
         assert_eq!(options.roots.proc, PathBuf::from("/proc"));
     }
@@ -218,14 +228,14 @@ mod tests {
                 ("MONITORING_SERVER_METRICS_URL", "http://monitor:5050/metrics"),
                 ("SYSTEM_STATS_FORWARD_INTERVAL", "30"),
                 ("SYSTEM_STATS_LOG_LEVEL", "WARNING"),
-                ("SYSTEM_STATS_DISK_PATH", "/data"),
+                ("SYSTEM_STATS_DISK_PATH", "/dev/"),
             ],
         );
         let options = options.unwrap();
         assert_eq!(options.server.unwrap().authority, "monitor:5050");
         assert_eq!(options.interval, Duration::from_secs(30));
         assert_eq!(options.log_level, Level::Warn);
-        assert_eq!(options.disk_mountpoint, "/data");
+        assert_eq!(options.disk_path, "/dev");
     }
 
     #[test]
@@ -250,14 +260,25 @@ mod tests {
             (&["--token-file", "/nonexistent"], &[], ["--token-file", "/nonexistent"]),
             (&[], &[("SISKIN_AGENT_TOKEN", "two words")], ["SISKIN_AGENT_TOKEN", "visible ASCII"]),
             (&["--proc", "/nonexistent"], &[], ["--proc", "directory"]),
+            (&["--root", "/dev"], &[], ["--root", "--proc"]),
+            (&["--root", "/dev", "--proc", "/proc"], &[], ["--root", "--proc"]),
+            (&[], &[("SISKIN_AGENT_ROOT", "/dev")], ["SISKIN_AGENT_ROOT", "--proc"]),
             (&["--id", "two words"], &[], ["--id", "visible ASCII"]),
             (&["--id", ""], &[], ["--id", "1 to 128"]),
             (&["--disk-path", "data"], &[], ["--disk-path", "absolute"]),
+            (&["--disk-path", "/no/such/path"], &[], ["--disk-path", "path of this host"]),
             (&["--log-level", "loud"], &[], ["--log-level", "error, warn, info or debug"]),
         ] {
             let error = run(args, env).unwrap_err();
             assert!(words.iter().all(|word| error.contains(word)) && !error.contains('\n'), "{error}");
         }
+    }
+
+    #[test]
+    fn another_root_goes_with_another_proc() {
+        let roots = run(&["--root", "/dev", "--proc", "/proc/self"], &[]).unwrap().roots;
+        assert_eq!((roots.root, roots.proc), (PathBuf::from("/dev"), PathBuf::from("/proc/self")));
+        assert_eq!(run(&["--root", "/"], &[]).unwrap().roots, Roots::default());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use siskin_platform::collect::{self, Reading};
+use siskin_platform::collect::{self, Reader, Reading};
 use siskin_platform::model::Agent;
 
 use crate::episode::Episode;
@@ -24,6 +24,7 @@ const HOST_EVERY: Duration = Duration::from_secs(60);
 /// The one who reads.
 pub struct Sampler {
     options: Options,
+    reader: Arc<Reader>,
     latest: Arc<Latest>,
     queue: Option<Arc<Queue>>,
     seq: u64,
@@ -36,13 +37,16 @@ pub struct Sampler {
 impl Sampler {
     /// Takes the first sample, which carries the number 1.
     pub fn start(options: Options, agent: Agent, stream: u64, queue: Option<Arc<Queue>>) -> Self {
-        let host = collect::host(&options.roots, &options.disk_mountpoint);
-        let reading = collect::sample(&options.roots, Some(WARM_UP.as_secs_f64()));
+        let reader = Arc::new(Reader::new(options.roots.clone(), &options.disk_path));
+        let host = reader.host();
+        let reading = reader.sample(Some(WARM_UP.as_secs_f64()));
         let first = Numbered { seq: 1, sample: Arc::new(reading.sample) };
-        let roots = options.roots.clone();
-        let latest = Arc::new(Latest::new(agent, stream, roots, host, first.clone()));
+        let asked = Arc::clone(&reader);
+        let latest = Latest::new(agent, stream, move || asked.sample(None).sample, host, first.clone());
+        let latest = Arc::new(latest);
         let mut sampler = Self {
             options,
+            reader,
             latest,
             queue,
             seq: 1,
@@ -65,10 +69,9 @@ impl Sampler {
     pub fn take(&mut self) {
         if self.host_read.elapsed() >= HOST_EVERY {
             self.host_read = Instant::now();
-            self.latest.set_host(collect::host(&self.options.roots, &self.options.disk_mountpoint));
+            self.latest.set_host(self.reader.host());
         }
-        let Reading { sample, failures } =
-            collect::sample(&self.options.roots, Some(self.options.interval.as_secs_f64()));
+        let Reading { sample, failures } = self.reader.sample(Some(self.options.interval.as_secs_f64()));
         self.report(&failures);
         self.seq += 1;
         let numbered = Numbered { seq: self.seq, sample: Arc::new(sample) };
@@ -112,7 +115,12 @@ impl Sampler {
 
     /// A collector's failure is told when it begins, changes or ends.
     fn report(&mut self, failures: &[collect::Failure]) {
-        let now: BTreeMap<_, _> = failures.iter().map(|failure| (failure.collector, chain(&failure.error))).collect();
+        let mut now = BTreeMap::<_, String>::new();
+        for failure in failures {
+            let told = now.entry(failure.collector).or_default();
+            told.push_str(if told.is_empty() { "" } else { "; " });
+            told.push_str(&chain(&failure.error));
+        }
         for (collector, error) in now.iter().filter(|(collector, error)| self.failing.get(*collector) != Some(*error)) {
             warn!("collector failed", collector = collector, error = error);
         }

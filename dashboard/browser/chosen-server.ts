@@ -38,6 +38,8 @@ export class ChosenServer {
   hosts: ChosenHost[] = [];
   /** Answers nothing: every connection is cut. */
   silent = false;
+  /** What it answers instead of the truth, by path, as a proxy before it may. */
+  instead: Record<string, { status: number; body: string }> = {};
   /** Seconds between two rows of the shortest range. */
   step_seconds = 5;
   readonly asked: string[] = [];
@@ -65,6 +67,11 @@ export class ChosenServer {
   }
 
   #answer(response: ServerResponse, url: URL): void {
+    const instead = this.instead[url.pathname];
+    if (instead) {
+      response.writeHead(instead.status, { "content-type": "text/html" }).end(instead.body);
+      return;
+    }
     const chosen = this.hosts.find(({ host }) => host.id === url.searchParams.get("id"));
     if (url.pathname === "/hosts") {
       json(response, 200, { hosts: this.hosts.map(({ host }) => host) });

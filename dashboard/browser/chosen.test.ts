@@ -21,6 +21,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   server.silent = false;
+  server.instead = {};
   server.hosts = [nativeHost("heron")];
   viewer = await view(browser, origin);
 });
@@ -56,6 +57,14 @@ describe("fleet", () => {
     await viewer.page.getByRole("link", { name: "heron" }).waitFor();
   });
 
+  it("tells why the server will not list them", async () => {
+    server.instead = { "/hosts": { status: 403, body: '{"error":"not for you"}' } };
+    await viewer.page.goto(`${origin}/dashboard`);
+    await viewer.page.getByText("The server says: not for you").waitFor();
+    server.instead = {};
+    await viewer.page.getByRole("link", { name: "heron" }).waitFor();
+  });
+
   it("ticks the age of what was last seen", async () => {
     await viewer.page.goto(`${origin}/dashboard`);
     const age = viewer.page.locator(".host-seen");
@@ -71,6 +80,35 @@ describe("fleet", () => {
     await viewer.page.goBack();
     await viewer.page.getByRole("heading", { name: "Hosts" }).waitFor();
     expect(viewer.errors).toEqual([]);
+  });
+});
+
+describe("the keyboard", () => {
+  const focused = () => viewer.page.evaluate(() => document.activeElement?.id ?? "");
+
+  it("skips to the content", async () => {
+    await viewer.page.goto(`${origin}/dashboard`);
+    await viewer.page.getByRole("link", { name: "heron" }).waitFor();
+    await viewer.page.keyboard.press("Tab");
+    expect(await viewer.page.evaluate(() => document.activeElement?.className)).toBe("skip");
+    await viewer.page.keyboard.press("Enter");
+    await until("the content has the focus", async () => (await focused()) === "main", 5_000);
+    await viewer.page.keyboard.press("Tab");
+    expect(await viewer.page.evaluate(() => document.activeElement?.textContent)).toBe("heron");
+    expect(viewer.errors).toEqual([]);
+  });
+
+  it("begins at the content of another page, and stays where it is on a change of range", async () => {
+    await viewer.page.goto(`${origin}/dashboard`);
+    await viewer.page.getByRole("link", { name: "heron" }).waitFor();
+    expect(await focused()).toBe("");
+    await viewer.page.getByRole("link", { name: "heron" }).press("Enter");
+    await viewer.page.getByRole("heading", { name: "heron" }).waitFor();
+    await until("the content has the focus", async () => (await focused()) === "main", 5_000);
+    const week = viewer.page.getByRole("link", { name: "Last 7 days" });
+    await week.press("Enter");
+    await until("a week is chosen", async () => (await week.getAttribute("aria-current")) === "true");
+    expect(await week.evaluate((link) => link === document.activeElement)).toBe(true);
   });
 });
 
@@ -201,6 +239,22 @@ describe("time range", () => {
     expect(viewer.errors).toEqual([]);
   });
 
+  it("is the one of the data, which is dimmed while another is chosen but not there yet", async () => {
+    const panels = viewer.page.locator(".panels");
+    const opacity = () => panels.evaluate((element) => getComputedStyle(element).opacity);
+    const name = () => viewer.page.locator('[data-panel="cpu"]').getAttribute("aria-label");
+    await openHost("heron", "15m");
+    expect([await opacity(), await name()]).toEqual(["1", expect.stringContaining("last 15 minutes")]);
+    server.silent = true;
+    await viewer.page.getByRole("link", { name: "Last 7 days" }).click();
+    await until("the old data is dimmed", async () => Number(await opacity()) < 1);
+    expect(await name()).toContain("last 15 minutes");
+    expect(await panels.getAttribute("aria-busy")).toBe("true");
+    server.silent = false;
+    await until("a week is drawn", async () => (await name())?.includes("last 7 days") ?? false);
+    expect([await opacity(), await panels.getAttribute("aria-busy")]).toEqual(["1", "false"]);
+  });
+
   it("is not asked for while nobody looks", async () => {
     await openHost("heron", "15m");
     const hide = (hidden: boolean) =>
@@ -225,6 +279,19 @@ describe("a lost server", () => {
     await notice.waitFor();
     expect(await drawn(viewer.page, "cpu")).not.toBeNull();
     server.silent = false;
+    await notice.waitFor({ state: "detached" });
+  });
+
+  it.each([
+    { status: 200, body: "<!doctype html><p>Log in", words: "its answer cannot be read" },
+    { status: 429, body: "", words: "it answers with an error (429)" },
+  ])("is also one that gives no sensible answer: $status", async ({ status, body, words }) => {
+    await openHost("heron");
+    server.instead = { "/data": { status, body } };
+    const notice = viewer.page.getByRole("status").getByText(words);
+    await notice.waitFor();
+    expect(await drawn(viewer.page, "cpu")).not.toBeNull();
+    server.instead = {};
     await notice.waitFor({ state: "detached" });
   });
 });

@@ -1,5 +1,6 @@
 // The frame around every page: header, notice, and the page that the address names.
 
+import { useEffect, useRef } from "preact/hooks";
 import { FleetPage } from "./fleet/page";
 import { Header } from "./header";
 import { HostPage } from "./host/page";
@@ -7,6 +8,15 @@ import { Notice } from "./notice";
 import { address, route } from "./route";
 
 export function App() {
+  const main = useRef<HTMLElement>(null);
+  const here = route.value;
+  const place = here.page === "host" ? `host ${here.id}` : here.page;
+  const before = useRef(place);
+  // Another page begins at its content, for those who hear it or walk it by keyboard; the first begins at its top.
+  useEffect(() => {
+    if (before.current !== place) main.current?.focus({ preventScroll: true });
+    before.current = place;
+  }, [place]);
   return (
     <>
       <a class="skip" href="#main">
@@ -14,7 +24,7 @@ export function App() {
       </a>
       <Header />
       <Notice />
-      <main id="main" tabIndex={-1}>
+      <main ref={main} id="main" tabIndex={-1}>
         <Page />
       </main>
     </>

@@ -81,6 +81,14 @@ describe("memory", () => {
     expect(layers).toEqual({ Used: [400], Cache: [0], Free: [600] });
   });
 
+  it("is never used below nothing, where the kernel counts more as available than there is", () => {
+    const layers = drawn(
+      "memory",
+      data({ "memory.total_bytes": [1000], "memory.available_bytes": [1010], "memory.free_bytes": [900] }),
+    );
+    expect(layers.Used).toEqual([0]);
+  });
+
   it("is the used share for a flat host", () => {
     expect(drawn("memory", data({ "memory.used_ratio": [0.4] }))).toEqual({ Used: [0.4] });
   });
@@ -93,6 +101,10 @@ describe("swap", () => {
       Used: [30],
       Free: [70],
     });
+  });
+
+  it("is never used below nothing", () => {
+    expect(drawn("swap", data({ "swap.total_bytes": [100], "swap.free_bytes": [101] })).Used).toEqual([0]);
   });
 });
 

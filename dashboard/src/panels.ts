@@ -68,7 +68,7 @@ const memory: Panel = {
       lines: [
         {
           metrics: ["memory.total_bytes", "memory.available_bytes"],
-          value: (total, available) => total - available,
+          value: (total, available) => Math.max(0, total - available),
           label: "Used",
           color: "green",
         },
@@ -110,7 +110,7 @@ const swap: Panel = {
       lines: [
         {
           metrics: ["swap.total_bytes", "swap.free_bytes"],
-          value: (total, free) => total - free,
+          value: (total, free) => Math.max(0, total - free),
           label: "Used",
           color: "amber",
         },

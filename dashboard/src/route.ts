@@ -46,5 +46,9 @@ export function startRouting(): void {
 function isOurs(event: MouseEvent, link: HTMLAnchorElement): boolean {
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   const below = link.pathname === BASE || link.pathname.startsWith(`${BASE}/`);
-  return plain && below && link.origin === location.origin && !link.target && !event.defaultPrevented;
+  // A place on this very page: the browser knows best how to go there, and to move the focus along.
+  const within = link.hash !== "" && link.pathname === location.pathname && link.search === location.search;
+  return (
+    plain && below && !within && link.origin === location.origin && !link.target && !event.defaultPrevented
+  );
 }

@@ -109,4 +109,22 @@ describe("shape", () => {
     expect(some?.lines.some((line) => line.label === "d0")).toBe(false);
     expect(shape(EACH, data(...many), true)?.omitted).toBe(0);
   });
+
+  it("leaves each thing its colour when another takes a place among the busiest", () => {
+    const colors = (quiet: string) => {
+      const devices = Array.from({ length: MOST_THINGS + 1 }, (_, index) => `d${index}`);
+      const all = devices.flatMap((device) => [
+        series("in", [device === quiet ? 1 : 5], { device }),
+        series("out", [0], { device }),
+      ]);
+      return new Map(shape(EACH, data(...all))?.lines.map(({ label, color }) => [label, color]));
+    };
+    const before = colors("d3");
+    const after = colors("d5");
+    const both = [...before.keys()].filter((label) => label !== "d8" && after.has(label));
+    expect(both).toEqual(["d0", "d1", "d2", "d4", "d6", "d7"]);
+    for (const label of both) expect(after.get(label), label).toBe(before.get(label));
+    expect(new Set(before.values()).size).toBe(MOST_THINGS);
+    expect(new Set(after.values()).size).toBe(MOST_THINGS);
+  });
 });

@@ -1,6 +1,6 @@
 // Turns the server's data into drawings, as the panels declare. Pure: no page, no chart.
 
-import { COLORS, type Drawing, type Frame, type Line } from "./drawing";
+import { COLORS, type Color, type Drawing, type Frame, type Line } from "./drawing";
 import type { LineSpec, Panel, View } from "./panel";
 import type { Data, Series } from "./wire";
 
@@ -20,7 +20,8 @@ export function shape(panel: Panel, data: Data, everything = false): Drawing | n
   if (!view) return null;
   const things = view.each ? thingsOf(view, view.each, data) : [null];
   const shown = everything ? things : loudest(things, view, data);
-  const lines = shown.flatMap((thing, index) => linesOf(view, thing, index, data));
+  const colors = colorsOf(things, shown);
+  const lines = shown.flatMap((thing) => linesOf(view, thing, colors.get(thing) ?? null, data));
   if (!lines.some((line) => line.place !== "legend")) return null;
   return {
     hint: view.hint ?? "",
@@ -59,14 +60,32 @@ function loudest<T extends string | null>(things: T[], view: View, data: Data): 
   return things.filter((thing) => chosen.has(thing));
 }
 
-function linesOf(view: View, thing: string | null, index: number, data: Data): Line[] {
+/**
+ * A colour for each thing that is shown: the one of its place among all, so that it keeps it while others come and go.
+ * Of two that share one the second takes a free colour, as long as there is any.
+ */
+function colorsOf<T>(things: T[], shown: T[]): Map<T, Color> {
+  const colors = new Map<T, Color>();
+  const free = new Set<Color>(COLORS);
+  const place = new Map(things.map((thing, index) => [thing, index]));
+  const own = (thing: T) => COLORS[(place.get(thing) ?? 0) % COLORS.length] ?? COLORS[0];
+  const take = (thing: T, color: Color) => {
+    free.delete(color);
+    colors.set(thing, color);
+  };
+  for (const thing of shown) if (free.has(own(thing))) take(thing, own(thing));
+  for (const thing of shown) if (!colors.has(thing)) take(thing, [...free][0] ?? own(thing));
+  return colors;
+}
+
+function linesOf(view: View, thing: string | null, color: Color | null, data: Data): Line[] {
   return view.lines.flatMap((spec) => {
     const sources = spec.metrics.map((metric) => find(data, metric, view, thing));
     if (sources.some((source) => source === undefined)) return [];
     return {
       label: thing ?? spec.label ?? "",
       column: spec.column ?? "",
-      color: spec.color === undefined ? (COLORS[index % COLORS.length] ?? null) : spec.color,
+      color: spec.color === undefined ? color : spec.color,
       unit: spec.unit ?? view.unit,
       place: spec.place ?? "above",
       values: combine(spec, sources as Series[]),

@@ -25,14 +25,23 @@ missing() {
     has node || say node
     has npm || say npm
     [ "$1" = build ] || [ -n "$(chromium_path)" ] || say chromium
+    # The tests compare with `free` and `uptime`.
+    [ "$1" = build ] || [ "$(uname -s)" != Linux ] || { has free && has uptime; } || say procps
 }
 
 as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif has sudo; then
+        sudo "$@"
+    else
+        die "this needs root, and sudo is not there; run as root: make deps"
+    fi
 }
 
 install_debian() {
     local word packages=()
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
     for word in "$@"; do
         case "$word" in
         c++) packages+=(g++) ;;
@@ -43,7 +52,6 @@ install_debian() {
         esac
     done
     say "installing ${packages[*]}"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}"
 }
 
@@ -59,10 +67,16 @@ install_macos() {
     done
 }
 
+need_new_node() {
+    node_is_new_enough ||
+        die "Node.js $(node --version) is too old: $NODE_MAJOR.$NODE_MINOR or later is needed (https://nodejs.org)"
+}
+
 install() {
     local words
     words="$(missing test)"
     [ -n "$words" ] || {
+        need_new_node
         say "system packages: all there"
         return 0
     }
@@ -74,6 +88,9 @@ install() {
         install_debian $words
         ;;
     esac
+    words="$(missing test)"
+    [ -z "$words" ] || die "still missing: ${words//$'\n'/, }; please install them yourself"
+    need_new_node
 }
 
 check() {
@@ -84,8 +101,7 @@ check() {
         if [ "$(id -u)" = 0 ] || [ "${CI:-}" = true ]; then install; else die "run: make deps"; fi
     fi
     has cargo || die "Rust is missing: install it from https://rustup.rs and run this again"
-    node_is_new_enough ||
-        die "Node.js $(node --version) is too old: $NODE_MAJOR.$NODE_MINOR or later is needed (https://nodejs.org)"
+    need_new_node
 }
 
 case "${1:-}" in

@@ -3,6 +3,13 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
+# The host of HOST:PORT; a number of IPv6 without its brackets.
+name_of() {
+    local name="${1%:*}"
+    name="${name#[}"
+    printf '%s' "${name%]}"
+}
+
 listen="${SISKIN_LISTEN:-127.0.0.1:5050}"
 agent_listen="${SISKIN_AGENT_LISTEN:-127.0.0.1:5001}"
 data="${DATABASE_PATH:-data/siskin.duckdb}"
@@ -10,18 +17,21 @@ logs="$(dirname "$data")"
 # Seconds the server and the first sample may take.
 PATIENCE=60
 
-host="${listen%:*}"
+# A token file of other servers is not meant here: this one is for this machine alone.
+unset SISKIN_TOKEN_FILE
 port="${listen##*:}"
+host="$(name_of "$listen")"
 server=""
 agent=""
 
-in_use() { (: <"/dev/tcp/${1%:*}/${1##*:}") 2>/dev/null; }
+in_use() { (: <"/dev/tcp/$(name_of "$1")/${1##*:}") 2>/dev/null; }
 
 get() {
     (
         exec 3<>"/dev/tcp/$host/$port"
         printf 'GET %s HTTP/1.0\r\nHost: %s\r\n\r\n' "$1" "$listen" >&3
-        cat <&3
+        # Not for ever: a server that takes the request and is silent is no answer.
+        while IFS= read -r -t 5 line || [ -n "$line" ]; do printf '%s\n' "$line"; done <&3
     ) 2>/dev/null
 }
 

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use siskin_platform::{
-    collect::{self, Roots},
+    collect::{self, Reader, Roots},
     model::{
         Address, Clock, Host, Sample, Timekeeping,
         system::{System, system},
@@ -177,6 +177,51 @@ fn only_local_filesystems_each_once() {
     assert_eq!(mountpoints("container"), ["/", "/var/lib/siskin"]);
     assert_eq!(mountpoints("old-kernel"), ["/", "/boot"]);
     assert_eq!(mountpoints("x86-6.18"), ["/"]);
+}
+
+#[test]
+fn limits_of_frequency_are_means_of_what_is_set() {
+    let sys = Path::new(env!("CARGO_TARGET_TMPDIR")).join("frequency");
+    let write = |core: u32, file: &str, kilohertz: &str| {
+        let directory = sys.join(format!("devices/system/cpu/cpu{core}/cpufreq"));
+        std::fs::create_dir_all(&directory).unwrap();
+        std::fs::write(directory.join(file), kilohertz).unwrap();
+    };
+    for (core, lowest, highest) in [(0, "600000\n", "1800000\n"), (1, "400000\n", "2400000\n")] {
+        write(core, "cpuinfo_min_freq", "300000\n");
+        write(core, "cpuinfo_max_freq", "3000000\n");
+        write(core, "scaling_min_freq", lowest);
+        write(core, "scaling_max_freq", highest);
+    }
+    // A core on which nobody can set a limit.
+    write(2, "cpuinfo_min_freq", "500000\n");
+    write(2, "cpuinfo_max_freq", "2100000\n");
+    let host = collect::host(&Roots { sys, ..tree("arm-board") }, "/");
+    assert_eq!((host.min_frequency_hertz, host.max_frequency_hertz), (Some(500_000_000), Some(2_100_000_000)));
+}
+
+#[test]
+fn the_filesystem_of_the_disk_path_is_listed_whatever_it_is_unless_it_is_on_the_network() {
+    let local = ["/", "/boot/firmware", "/media/usb disk"];
+    for (path, mountpoint, listed, failures) in [
+        ("/var/lib", "/", &[][..], 0),
+        ("/boot/firmware/overlays", "/boot/firmware", &[], 0),
+        ("/sys/class", "/sys", &["/sys"], 0),
+        ("/srv/backups/of/the/usb/disk/1", "/srv/backups/of/the/usb/disk", &["/srv/backups/of/the/usb/disk"], 0),
+        ("/mnt/nas/1", "/mnt/nas", &[], 1),
+        ("/home/pi/remote", "/home/pi/remote", &[], 1),
+    ] {
+        let reader = Reader::new(tree("arm-board"), path);
+        let (host, reading) = (reader.host(), reader.sample(None));
+        assert_eq!(host.disk_mountpoint.as_deref(), Some(mountpoint));
+        assert_eq!(reading.failures.len(), failures, "{path}: {:?}", reading.failures);
+        let found: Vec<_> = reading.sample.filesystems.iter().map(|one| one.mountpoint.as_str()).collect();
+        let mut expected = [&local, listed].concat();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{path}");
+        let document = system(&host, None, &reading.sample);
+        assert_eq!((document.disk.mount.as_str(), document.disk.total.is_some()), (mountpoint, failures == 0));
+    }
 }
 
 #[test]

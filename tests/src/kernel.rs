@@ -88,6 +88,22 @@ impl CpuTime {
         Self { unix_ms, busy_seconds: all_seconds - modes[3] - modes[4], all_seconds }
     }
 
+    /// The reading at a moment, between the two around it.
+    ///
+    /// # Panics
+    /// When there are none around it.
+    pub fn at(seen: &[Self], unix_ms: i64) -> Self {
+        let after = seen.iter().position(|reading| reading.unix_ms >= unix_ms).expect("a reading after the moment");
+        let (before, after) = (seen[after.checked_sub(1).expect("a reading before the moment")], seen[after]);
+        let share = (unix_ms - before.unix_ms) as f64 / (after.unix_ms - before.unix_ms).max(1) as f64;
+        let between = |from: f64, to: f64| from + share * (to - from);
+        Self {
+            unix_ms,
+            busy_seconds: between(before.busy_seconds, after.busy_seconds),
+            all_seconds: between(before.all_seconds, after.all_seconds),
+        }
+    }
+
     /// Percent busy since an earlier reading.
     pub fn percent_since(&self, earlier: &Self) -> f64 {
         100.0 * (self.busy_seconds - earlier.busy_seconds) / (self.all_seconds - earlier.all_seconds)

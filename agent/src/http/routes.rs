@@ -92,8 +92,7 @@ fn header(name: &str, value: &str) -> Header {
 mod tests {
     use std::sync::Arc;
 
-    use siskin_platform::collect::Roots;
-    use siskin_platform::model::{Agent, Host};
+    use siskin_platform::model::{Agent, Host, Sample};
 
     use super::*;
     use crate::queue::Numbered;
@@ -101,7 +100,7 @@ mod tests {
     /// Status and text of the reply to a request line.
     fn ask(line: &str) -> (u16, String) {
         let first = Numbered { seq: 1, sample: Arc::default() };
-        let latest = Latest::new(Agent::default(), 7, Roots::default(), Host::default(), first);
+        let latest = Latest::new(Agent::default(), 7, Sample::default, Host::default(), first);
         let head = format!("{line}\r\nHost: x\r\n\r\n");
         let reply = match Request::parse(head.as_bytes()) {
             Ok(request) => answer(&request, &latest),

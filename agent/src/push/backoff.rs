@@ -29,10 +29,11 @@ impl Backoff {
         longest - share(longest, chance) / 2
     }
 
-    /// The wait that a server asked for, never shorter, and up to a tenth longer.
+    /// The wait after one more failure with which the server asked for a wait: never shorter than that, up to a tenth
+    /// longer, and never shorter than our own, for a server that asks for none would be asked without pause.
     pub fn as_asked(&mut self, asked: Duration, chance: u64) -> Duration {
         let asked = asked.min(LONGEST_ASKED);
-        asked + share(asked, chance) / 10
+        (asked + share(asked, chance) / 10).max(self.after_failure(chance))
     }
 }
 
@@ -71,6 +72,12 @@ mod tests {
         assert_eq!(backoff.as_asked(Duration::from_secs(20), 0), Duration::from_secs(20));
         assert_eq!(backoff.as_asked(Duration::from_secs(20), u64::MAX), Duration::from_secs(22));
         assert_eq!(backoff.as_asked(Duration::from_secs(1 << 40), 0), LONGEST_ASKED);
-        assert_eq!(backoff.as_asked(Duration::ZERO, u64::MAX), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_server_that_asks_for_no_wait_gets_our_own() {
+        let mut backoff = Backoff::default();
+        let waits: Vec<_> = (0..4).map(|_| backoff.as_asked(Duration::ZERO, 0).as_secs()).collect();
+        assert_eq!(waits, [1, 2, 4, 8]);
     }
 }

@@ -15,6 +15,12 @@ pub struct Reply {
     pub text: String,
 }
 
+/// The body of an acknowledgement.
+#[derive(Deserialize)]
+struct Acknowledged<'a> {
+    status: &'a str,
+}
+
 /// The body of an error. A text with escapes in it is shown as it came.
 #[derive(Deserialize)]
 struct Refusal<'a> {
@@ -38,16 +44,22 @@ pub enum Verdict {
 
 impl Reply {
     /// Reads the status. 404, 405 and redirections speak of the address, not of the samples: no sample is lost to a
-    /// mistyped URL, a proxy under repair or a server that has moved.
+    /// mistyped URL, a proxy under repair or a server that has moved. So does a success in other words than a Siskin
+    /// server's: a login page comes with status 200.
     pub fn verdict(&self) -> Verdict {
         match self.status {
-            200..300 => Verdict::Stored,
+            200..300 if self.is_acknowledgement() => Verdict::Stored,
             408 | 429 | 500.. => Verdict::Retry(self.retry_after),
             413 => Verdict::TooLarge,
-            300..400 | 401 | 403 | 404 | 405 | 407 => Verdict::Blocked,
+            200..400 | 401 | 403 | 404 | 405 | 407 => Verdict::Blocked,
             400..500 => Verdict::Refused,
             0..200 => Verdict::Retry(None),
         }
+    }
+
+    /// `{"status":"ok",…}`, which a Siskin server says when the samples are durable.
+    fn is_acknowledgement(&self) -> bool {
+        serde_json::from_str::<Acknowledged>(&self.text).is_ok_and(|body| body.status == "ok")
     }
 
     /// The server's own words, `{"error":"…"}` unwrapped.
@@ -62,7 +74,16 @@ mod tests {
     use super::*;
 
     fn verdict(status: u16) -> Verdict {
-        Reply { status, retry_after: Some(Duration::from_secs(3)), text: String::new() }.verdict()
+        Reply { status, retry_after: Some(Duration::from_secs(3)), text: r#"{"status":"ok"}"#.into() }.verdict()
+    }
+
+    #[test]
+    fn a_success_in_other_words_is_no_acknowledgement() {
+        let verdict = |text: &str| Reply { status: 200, text: text.to_owned(), ..Reply::default() }.verdict();
+        assert_eq!(verdict(r#"{"status":"ok","stored":3,"duplicates":0}"#), Verdict::Stored);
+        for text in ["", "ok", "<html>login</html>", "{}", r#"{"status":"queued"}"#, r#"{"status":"ok""#] {
+            assert_eq!(verdict(text), Verdict::Blocked, "{text}");
+        }
     }
 
     #[test]

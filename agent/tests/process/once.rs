@@ -45,13 +45,24 @@ fn prints_one_document_with_the_predecessors_keys() {
 
 #[test]
 fn says_who_it_is_and_which_sample_this_is() {
-    let document = once(&["--id", "board-7", "--disk-path", "/data"]);
+    let document = once(&["--id", "board-7"]);
     assert_eq!(document["agent"]["id"], "board-7");
     assert_eq!(document["agent"]["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(document["seq"], 2);
     assert!(document["stream"].is_u64());
-    assert_eq!(document["disk"]["mount"], "/data");
+    assert_eq!(document["disk"]["mount"], "/");
     assert_eq!(document["system"]["hostname"], document["host"]["hostname"]);
+}
+
+#[test]
+fn the_disk_is_the_filesystem_of_the_path_and_no_other() {
+    let document = once(&["--disk-path", "/proc/"]);
+    assert_eq!((&document["disk"]["mount"], &document["host"]["disk_mountpoint"]), (&"/proc".into(), &"/proc".into()));
+    let filesystems = document["sample"]["filesystems"].as_array().unwrap();
+    let listed = |mountpoint: &str| filesystems.iter().find(|one| one["mountpoint"] == mountpoint);
+    assert_eq!(listed("/proc").unwrap()["kind"], "proc");
+    // No space, and not the root's.
+    assert_eq!(document["disk"]["total"], 0);
 }
 
 #[test]
@@ -61,7 +72,8 @@ fn the_id_is_the_machines_and_does_not_tell_it() {
     std::fs::write(root.join("etc/machine-id"), "0123456789abcdef0123456789abcdef\n").unwrap();
     let run = || {
         let mut command = command();
-        let output = command.env_remove("SISKIN_AGENT_ID").arg("--once").arg("--root").arg(&root).output().unwrap();
+        command.env_remove("SISKIN_AGENT_ID").arg("--once").arg("--root").arg(&root).args(["--proc", "/proc/self/.."]);
+        let output = command.output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
     let (one, two) = (run(), run());

@@ -16,6 +16,7 @@ fn a_wrong_option_is_told_in_one_line_with_status_2() {
         (&["--sever", "http://host"], "--sever"),
         (&["--server", "https://host:5050"], "TLS comes with a later version"),
         (&["--listen"], "--listen"),
+        (&["--disk-path", "/no/such/path"], "--disk-path"),
     ] {
         let output = run(args);
         let text = String::from_utf8(output.stderr).unwrap();

@@ -44,10 +44,10 @@ fn refusals_for_now_and_broken_connections_lose_and_double_nothing() {
     let server = Server::start(|push| match push.attempt {
         0 => Answer::Status("503 Busy\r\nRetry-After: 1"),
         1 => Answer::HangUp,
-        2 => Answer::Status("500 Broken"),
-        3 => Answer::Status("408 Slow"),
-        4 => Answer::Status("429 Too Many Requests\r\nRetry-After: 0"),
-        n if n % 3 == 2 => Answer::HangUp,
+        3 => Answer::Status("500 Broken"),
+        4 => Answer::Status("408 Slow"),
+        6 => Answer::Status("429 Too Many Requests\r\nRetry-After: 0"),
+        n if n % 3 == 1 => Answer::HangUp,
         _ => Answer::Stored,
     });
     let mut agent = agent(&server, &[]);
@@ -56,6 +56,16 @@ fn refusals_for_now_and_broken_connections_lose_and_double_nothing() {
     until("the log says so", || agent.log().contains("the server takes samples again").then_some(()));
     agent.signal("TERM");
     assert_eq!(agent.wait().code(), Some(0));
+}
+
+#[test]
+fn a_server_that_asks_for_no_pause_is_not_asked_without_one() {
+    let server = Server::start(|_| Answer::Status("429 Too Many Requests\r\nRetry-After: 0"));
+    let agent = agent(&server, &[]);
+    until("a second of samples", || agent.get("/system").1["seq"].as_u64().filter(|seq| *seq > 12));
+    // After half a second at the least, then a second, then two.
+    let attempts = server.pushes().len();
+    assert!((1..=4).contains(&attempts), "{attempts} attempts");
 }
 
 #[test]
@@ -116,6 +126,19 @@ fn a_wrong_token_is_loud_loses_nothing_and_can_be_replaced() {
     assert_eq!(agent.wait().code(), Some(0));
     let stored = server.stored();
     assert!(from_1(&stored) && stored.len() as u64 >= taken, "{stored:?}, {taken}");
+}
+
+#[test]
+fn a_page_that_is_no_servers_answer_loses_nothing() {
+    let server = Server::start(|push| match push.attempt {
+        0 => Answer::Status("200 OK\r\n\r\n<html>login</html>"),
+        _ => Answer::Stored,
+    });
+    let mut agent = agent(&server, &[]);
+    until("the log says so", || agent.log().contains("error=<html>login</html>").then_some(()));
+    agent.signal("TERM");
+    assert_eq!(agent.wait().code(), Some(0));
+    assert!(!server.stored().is_empty() && from_1(&server.stored()), "{:?}", server.stored());
 }
 
 #[test]

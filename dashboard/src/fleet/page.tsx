@@ -1,7 +1,8 @@
 // All hosts at a glance.
 
 import { useEffect } from "preact/hooks";
-import { followHosts, hosts } from "../hosts";
+import { followHosts, hosts, hostsRefusal } from "../hosts";
+import { Refused } from "../refused";
 import { STATES, type State } from "../wire";
 import { HostRow } from "./row";
 import { Welcome } from "./welcome";
@@ -14,6 +15,7 @@ export function FleetPage() {
     return followHosts(REFRESH_MS);
   }, []);
   const list = hosts.value;
+  if (hostsRefusal.value) return <Refused reason={hostsRefusal.value} />;
   if (!list) return <p class="quiet waiting">Asking the server…</p>;
   if (list.length === 0) return <Welcome />;
   return (

@@ -8,9 +8,10 @@ import { metricsOf } from "../panel";
 import { PANELS } from "../panels";
 import { poll } from "../poll";
 import { type Range, SPANS } from "../range";
-import type { Data, Details } from "../wire";
+import { Refused } from "../refused";
+import type { Details } from "../wire";
 import { Head } from "./head";
-import { Panels, Refused } from "./panels";
+import { Panels, type Shown } from "./panels";
 
 const STATE_REFRESH_MS = 5_000;
 const DETAILS_REFRESH_MS = 60_000;
@@ -22,7 +23,7 @@ const METRICS = metricsOf(PANELS);
 export function HostPage({ id, range }: { id: string; range: Range }) {
   const host = hosts.value?.find((one) => one.id === id);
   const details = useDetails(id);
-  const { data, refusal } = useData(id, range);
+  const { shown, refusal } = useData(id, range);
   const name = host?.hostname ?? details?.hostname ?? id;
 
   useEffect(() => followHosts(STATE_REFRESH_MS), []);
@@ -33,7 +34,7 @@ export function HostPage({ id, range }: { id: string; range: Range }) {
   return (
     <article>
       <Head id={id} range={range} host={host} details={details} />
-      {refusal ? <Refused reason={refusal} /> : <Panels id={id} data={data} range={range} />}
+      {refusal ? <Refused reason={refusal} /> : <Panels id={id} shown={shown} range={range} />}
     </article>
   );
 }
@@ -48,21 +49,24 @@ function useDetails(id: string): Details | null {
   return details.value;
 }
 
-/** The panels' data, refreshed at the range's pace. After a change of range the old data stays until the new is there. */
-function useData(id: string, range: Range): { data: Data | null; refusal: string | null } {
-  const data = useSignal<Data | null>(null);
+/**
+ * The panels' data, refreshed at the range's pace. After a change of range the old stays, named by its own range, until
+ * the new is there.
+ */
+function useData(id: string, range: Range): { shown: Shown | null; refusal: string | null } {
+  const shown = useSignal<Shown | null>(null);
   const refusal = useSignal<string | null>(null);
   useEffect(() => {
     const points = window.matchMedia(NARROW).matches ? POINTS.narrow : POINTS.wide;
     return poll(async (abort) => {
       try {
-        data.value = await fetchData(id, METRICS, range, points, abort);
+        shown.value = { range, data: await fetchData(id, METRICS, range, points, abort) };
         refusal.value = null;
       } catch (error) {
-        if (error instanceof Refusal && error.status < 500) refusal.value = error.message;
+        if (error instanceof Refusal) refusal.value = error.message;
         throw error;
       }
     }, SPANS[range].refresh_ms);
   }, [id, range]);
-  return { data: data.value, refusal: refusal.value };
+  return { shown: shown.value, refusal: refusal.value };
 }

@@ -10,19 +10,28 @@ import { frameOf } from "../shape";
 import type { Data } from "../wire";
 import { PanelCard } from "./panel";
 
+/** Data, and the range that it was asked for. */
+export interface Shown {
+  range: Range;
+  data: Data;
+}
+
 interface PanelsProps {
   id: string;
-  data: Data | null;
+  shown: Shown | null;
+  /** The chosen range. What is shown may still be of the one chosen before. */
   range: Range;
 }
 
-export function Panels({ id, data, range }: PanelsProps) {
+export function Panels({ id, shown, range }: PanelsProps) {
   const cursor = useSignal<Cursor | null>(null);
+  const data = shown?.data;
   const frame = useMemo(() => data && frameOf(data), [data]);
-  if (!data || !frame) return <Skeleton />;
-  if (data.series.length === 0) return <Nothing id={id} range={range} />;
+  if (!shown || !data || !frame) return <Skeleton />;
+  const stale = shown.range !== range;
+  if (data.series.length === 0) return stale ? <Skeleton /> : <Nothing id={id} range={range} />;
   return (
-    <div class="panels">
+    <div class={stale ? "panels panels-stale" : "panels"} aria-busy={stale}>
       {PANELS.map((panel) => (
         <PanelCard
           key={panel.id}
@@ -30,19 +39,10 @@ export function Panels({ id, data, range }: PanelsProps) {
           data={data}
           frame={frame}
           cursor={cursor}
-          span={SPANS[range].name}
+          span={SPANS[shown.range].name}
         />
       ))}
     </div>
-  );
-}
-
-export function Refused({ reason }: { reason: string }) {
-  return (
-    <section class="message" role="alert">
-      <h2>Nothing to show</h2>
-      <p>The server says: {reason}.</p>
-    </section>
   );
 }
 

@@ -32,6 +32,20 @@ pub enum Error {
         /// What stands there, or what is missing.
         found: String,
     },
+    /// `statvfs` has not returned. It is not called again until it has.
+    #[error("no answer in time from the filesystem at {}", path.display())]
+    Hangs {
+        /// Where it is mounted, as this process sees it.
+        path: PathBuf,
+    },
+    /// The disk path is on a network filesystem.
+    #[error("{mountpoint} is a network filesystem ({kind}), which is not asked for its space")]
+    Network {
+        /// Where it is mounted.
+        mountpoint: String,
+        /// Its type.
+        kind: String,
+    },
 }
 
 impl Error {
@@ -46,7 +60,7 @@ impl Error {
     }
 }
 
-/// A collector that had nothing to give.
+/// A collector that had nothing to give, or not all.
 #[derive(Debug)]
 pub struct Failure {
     /// Its noun, such as `cpu`.

@@ -14,6 +14,31 @@ const LOCAL_WITHOUT_DEVICE: [&str; 4] = ["bcachefs", "btrfs", "ubifs", "zfs"];
 /// Images that are full by nature: snaps, firmware, live systems, CDs.
 const IMAGES: [&str; 5] = ["cramfs", "erofs", "iso9660", "romfs", "squashfs"];
 
+/// Filesystems that another machine serves. One that is missing here is asked all the same, within the limit of time.
+const NETWORK: [&str; 21] = [
+    "9p",
+    "afs",
+    "beegfs",
+    "ceph",
+    "cifs",
+    "coda",
+    "fuse.ceph",
+    "fuse.davfs",
+    "fuse.glusterfs",
+    "fuse.juicefs",
+    "fuse.rclone",
+    "fuse.s3fs",
+    "fuse.sshfs",
+    "gfs2",
+    "lustre",
+    "ncpfs",
+    "nfs",
+    "nfs4",
+    "orangefs",
+    "smb3",
+    "smbfs",
+];
+
 /// One mount of a local filesystem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
@@ -29,9 +54,9 @@ pub struct Mount {
     pub read_only: bool,
 }
 
-/// The mounts of local filesystems, as the host sees them.
-pub fn read(roots: &Roots) -> Result<Vec<Mount>, Error> {
-    parse(&text::read(roots.in_process("mountinfo"))?)
+/// The mounts as the host sees them.
+pub(super) fn text(roots: &Roots) -> Result<String, Error> {
+    text::read(roots.in_process("mountinfo"))
 }
 
 /// The text of a `mountinfo` file. The mounts of one filesystem stand together, the shortest mountpoint first; `/` is
@@ -44,6 +69,19 @@ pub fn parse(text: &str) -> Result<Vec<Mount>, Error> {
     let mut mounts: Vec<Mount> = candidates.filter(|one| !is_hidden(one, &all)).map(mount).collect();
     mounts.sort_by(|a, b| (&a.id, a.mountpoint.len(), &a.mountpoint).cmp(&(&b.id, b.mountpoint.len(), &b.mountpoint)));
     Ok(mounts)
+}
+
+/// The mount that holds an absolute path without links, of whatever type: the one mounted deepest on the way to it.
+pub fn holding(text: &str, path: &str) -> Option<Mount> {
+    let all: Vec<_> = text.lines().filter_map(|line| MountInfo::from_line(line).ok()).collect();
+    let holds = |one: &&MountInfo| Path::new(path).starts_with(unescape(&one.mount_point.to_string_lossy()));
+    let holding = all.iter().filter(holds).filter(|one| !is_hidden(one, &all));
+    holding.map(mount).max_by_key(|one| one.mountpoint.len())
+}
+
+/// Whether filesystems of this type are another machine's.
+pub(super) fn is_network(kind: &str) -> bool {
+    NETWORK.contains(&kind)
 }
 
 fn mount(info: &MountInfo) -> Mount {
@@ -162,6 +200,26 @@ mod tests {
     #[test]
     fn mounts_that_stand_on_each_other_end() {
         assert_eq!(mountpoints("1 2 8:1 / /a rw - ext4 a rw\n2 1 8:2 / /b rw - ext4 b rw\n"), ["/a", "/b"]);
+    }
+
+    #[test]
+    fn a_path_is_held_by_the_deepest_mount_on_its_way_that_can_be_reached() {
+        let text = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:9 / /dev rw - devtmpfs udev rw\n\
+            3 2 0:10 / /dev/shm rw - tmpfs tmpfs rw\n4 1 8:2 / /data\\040set rw - ext4 /dev/sda2 rw\n\
+            5 1 8:3 / /over rw - ext4 /dev/sda3 rw\n6 5 0:11 / /over rw - nfs server:/x rw\n";
+        for (path, mountpoint, kind) in [
+            ("/dev/shm", "/dev/shm", "tmpfs"),
+            ("/dev/shm/a/b", "/dev/shm", "tmpfs"),
+            ("/dev/shmx", "/dev", "devtmpfs"),
+            ("/data set/a", "/data set", "ext4"),
+            ("/data", "/", "ext4"),
+            ("/over/a", "/over", "nfs"),
+        ] {
+            let found = holding(text, path).unwrap();
+            assert_eq!((found.mountpoint.as_str(), found.kind.as_str()), (mountpoint, kind), "{path}");
+        }
+        assert_eq!(holding("", "/"), None);
+        assert!(is_network("nfs") && !is_network("tmpfs"));
     }
 
     #[test]

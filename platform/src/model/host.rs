@@ -25,9 +25,11 @@ pub struct Host {
     pub logical_cores: Option<u32>,
     /// Cores, hardware threads of one core counted once. Linux: `topology/core_cpus_list`, else `/proc/cpuinfo`.
     pub physical_cores: Option<u32>,
-    /// Lowest frequency of a core, hertz. Linux: `cpufreq/cpuinfo_min_freq`.
+    /// Lowest frequency that a core may run at, mean over the cores, hertz. Linux: `cpufreq/scaling_min_freq`, else
+    /// `cpuinfo_min_freq`.
     pub min_frequency_hertz: Option<u64>,
-    /// Highest frequency of a core, hertz. Linux: `cpufreq/cpuinfo_max_freq`.
+    /// Highest frequency that a core may run at, mean over the cores, hertz. Linux: `cpufreq/scaling_max_freq`, else
+    /// `cpuinfo_max_freq`.
     pub max_frequency_hertz: Option<u64>,
     /// When the running boot began, seconds since 1970. Linux: `/proc/stat` line `btime`.
     pub boot_unix_seconds: Option<i64>,

@@ -103,16 +103,15 @@ fn swap_of(swap: &memory::Swap) -> Swap {
     }
 }
 
-/// The filesystem that holds the path: the one mounted deepest on the way to it.
-fn disk_of(path: &str, filesystems: &[filesystem::Filesystem]) -> Disk {
-    let holds = |mountpoint: &str| std::path::Path::new(path).starts_with(mountpoint);
-    let holding = filesystems.iter().filter(|one| holds(&one.mountpoint)).max_by_key(|one| one.mountpoint.len());
+/// The filesystem at this mountpoint, and no other's numbers under its name.
+fn disk_of(mountpoint: &str, filesystems: &[filesystem::Filesystem]) -> Disk {
+    let found = filesystems.iter().find(|one| one.mountpoint == mountpoint);
     Disk {
-        total: holding.map(|one| one.total_bytes),
-        used: holding.map(|one| one.used_bytes()),
-        free: holding.map(|one| one.available_bytes),
-        percent: holding.and_then(|one| one.used_ratio()).map_or(0.0, |ratio| percent(ratio, 1.0)),
-        mount: path.to_owned(),
+        total: found.map(|one| one.total_bytes),
+        used: found.map(|one| one.used_bytes()),
+        free: found.map(|one| one.available_bytes),
+        percent: found.and_then(|one| one.used_ratio()).map_or(0.0, |ratio| percent(ratio, 1.0)),
+        mount: mountpoint.to_owned(),
     }
 }
 

@@ -9,7 +9,14 @@ use siskin_tests::{
 
 use crate::support::{flat_now, hosts, own_metrics};
 
-const LIMIT: usize = 64 * 1024;
+const BODY: usize = 32 * 1024;
+/// The least that a server takes: one body as it travels, and unpacked.
+const LIMIT: usize = 2 * BODY;
+
+fn narrow_server(home: &Home) -> Server {
+    let (body, limit) = (BODY.to_string(), LIMIT.to_string());
+    Server::start_with(home, &["--max-body-bytes", &body, "--max-decoded-bytes", &body, "--max-inflight-bytes", &limit])
+}
 
 /// A good flat sample of this many bytes.
 fn padded(hostname: &str, bytes: usize) -> Vec<u8> {
@@ -29,13 +36,13 @@ fn hold(client: &mut Client, body: &[u8]) {
 #[test]
 fn beyond_the_bytes_in_flight_a_push_is_told_to_come_again() {
     let home = Home::new();
-    let server = Server::start_with(&home, &["--max-inflight-bytes", &LIMIT.to_string()]);
-    let big = padded("big", LIMIT - 1024);
-    let mut slow = server.client();
-    hold(&mut slow, &big);
+    let server = narrow_server(&home);
+    let big = padded("big", BODY - 1024);
+    let mut slow = [server.client(), server.client()];
+    slow.iter_mut().for_each(|client| hold(client, &big));
     let mut client = server.client();
     until("room set aside", PATIENCE, || {
-        (own_metrics(&mut client).sum("siskin_queue_bytes")? > (LIMIT / 2) as f64).then_some(())
+        (own_metrics(&mut client).sum("siskin_queue_bytes")? > (LIMIT - 4096) as f64).then_some(())
     });
 
     let small = padded("small", 4096);
@@ -52,9 +59,11 @@ fn beyond_the_bytes_in_flight_a_push_is_told_to_come_again() {
     assert!(own_metrics(&mut client).sum("siskin_queue_bytes").unwrap() > 0.0);
 
     // What was held is taken, and then there is room again.
-    slow.write(&big[big.len() - 10..]).unwrap();
-    let taken = slow.finish().unwrap();
-    assert_eq!(taken.status, 200, "{}", taken.text());
+    for slow in &mut slow {
+        slow.write(&big[big.len() - 10..]).unwrap();
+        let taken = slow.finish().unwrap();
+        assert_eq!(taken.status, 200, "{}", taken.text());
+    }
     until("room", PATIENCE, || (client.post("/metrics", &small).status == 200).then_some(()));
     assert_eq!(hosts(&mut client).len(), 2);
     until("an empty queue", PATIENCE, || (own_metrics(&mut client).sum("siskin_queue_bytes")? == 0.0).then_some(()));
@@ -63,14 +72,15 @@ fn beyond_the_bytes_in_flight_a_push_is_told_to_come_again() {
 #[test]
 fn a_sender_that_goes_away_gives_its_room_back() {
     let home = Home::new();
-    let server = Server::start_with(&home, &["--max-inflight-bytes", &LIMIT.to_string()]);
-    let big = padded("big", LIMIT - 1024);
+    let server = narrow_server(&home);
+    let big = padded("big", BODY - 1024);
     for _ in 0..20 {
         let mut gone = server.client();
         hold(&mut gone, &big);
     }
     let mut client = server.client();
-    until("room", PATIENCE, || (client.post("/metrics", &padded("next", LIMIT - 1024)).status == 200).then_some(()));
+    until("room", PATIENCE, || (client.post("/metrics", &padded("next", BODY)).status == 200).then_some(()));
+    until("all of it", PATIENCE, || (own_metrics(&mut client).sum("siskin_queue_bytes")? == 0.0).then_some(()));
     assert_eq!(hosts(&mut client).len(), 1, "what was cut off is not there");
 }
 

@@ -1,7 +1,6 @@
 //! End to end: the real server and the real agent, started as programs, asked over HTTP.
 //!
 //! - `agent_path`: host → agent → server → `/data`, `/hosts`, `/details`
-//! - `kernel_agreement`: what is stored is what the kernel says
 //! - `old_server`: the predecessor's server, byte shapes and error texts
 //! - `old_forwarder`: the predecessor's forwarder between our agent and our server
 //! - `native`: batches, lines, compression, duplicates, gaps, streams, wrong clocks
@@ -20,7 +19,6 @@ mod admission;
 mod agent_path;
 mod durability;
 mod hostile;
-mod kernel_agreement;
 mod lifecycle;
 mod make_run;
 mod native;

@@ -48,8 +48,8 @@ fn one_sample_is_a_batch_too() {
     let server = Server::start(&home);
     let mut client = server.client();
     let mut machine = Machine::new(1, 1);
-    for age in [3, 2, 1] {
-        assert_eq!(push(&mut client, &machine.batch(moments(1, age))), (1, 0));
+    for moment in moments(3, 1) {
+        assert_eq!(push(&mut client, &machine.batch([moment])), (1, 0));
     }
     assert_eq!(stored(&mut client, &machine).len(), 3);
 }
@@ -268,8 +268,9 @@ fn flat_and_native_live_side_by_side() {
     let mut client = server.client();
     let mut machine = Machine::new(1, 1);
     push(&mut client, &machine.batch(moments(3, 1)));
+    let now = unix_seconds();
     for age in 0..2 {
-        assert_eq!(client.post_json("/metrics", &flat("old", unix_seconds() - age, 50.0)).status, 200);
+        assert_eq!(client.post_json("/metrics", &flat("old", now - age, 50.0)).status, 200);
     }
     assert_eq!(rows(&mut client, "").len(), 5);
     assert_eq!(rows(&mut client, "?hostname=old").len(), 2);

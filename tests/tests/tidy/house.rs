@@ -1,6 +1,8 @@
 //! Reads the sources of the project.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const MEMBERS: [&str; 4] = ["platform", "agent", "server", "tests"];
 
@@ -35,11 +37,24 @@ impl House {
         let paths =
             std::iter::once("Cargo.toml".to_owned()).chain(MEMBERS.map(|member| format!("{member}/Cargo.toml")));
         let manifests = paths.map(|path| (path.clone(), std::fs::read_to_string(root.join(&path)).unwrap())).collect();
-        let names = std::fs::read_dir(&root).unwrap().flatten().map(|entry| entry.file_name().into_string().unwrap());
-        let built =
-            |name: &str| name.starts_with('.') || name.starts_with("target") || name == "data" || name == "dist";
-        let top = names.filter(|name| !built(name)).collect();
+        let top = top_names(&root).into_iter().filter(|name| !name.starts_with('.')).collect();
         Self { root, top, sources, manifests }
+    }
+}
+
+/// What git knows at the top, so that what lies about in a working directory does not count; all where git is not.
+fn top_names(root: &Path) -> BTreeSet<String> {
+    let known = Command::new("git").arg("-C").arg(root).args(["ls-files", "-z"]).output();
+    match known {
+        Ok(known) if known.status.success() => {
+            let paths = String::from_utf8(known.stdout).unwrap();
+            paths.split_terminator('\0').map(|path| path.split('/').next().unwrap().to_owned()).collect()
+        }
+        _ => {
+            let entries = std::fs::read_dir(root).unwrap().flatten();
+            let names = entries.map(|entry| entry.file_name().into_string().unwrap());
+            names.filter(|name| !name.starts_with("target") && name != "data" && name != "dist").collect()
+        }
     }
 }
 

