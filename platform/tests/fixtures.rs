@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use siskin_platform::{
     collect::{self, Reader, Roots},
     model::{
-        Address, Clock, Host, Sample,
+        Address, Clock, Host, Sample, Timekeeping,
         system::{System, system},
     },
 };
@@ -28,6 +28,13 @@ fn sample(name: &str) -> Sample {
     assert!(reading.failures.is_empty(), "{name}: {:?}", reading.failures);
     let mut sample = reading.sample;
     sample.at = Clock { unix_ms: 1_795_440_000_123, boottime_ms: Some(181_000) };
+    sample.timekeeping = Some(Timekeeping {
+        synchronized: true,
+        offset_seconds: -0.000_125,
+        frequency_offset_ratio: 0.000_012_5,
+        estimated_error_seconds: 0.000_5,
+        maximum_error_seconds: 0.25,
+    });
     for filesystem in &mut sample.filesystems {
         assert!(filesystem.total_bytes > 0);
         filesystem.total_bytes = 1_000_000;
@@ -276,6 +283,7 @@ fn a_collector_that_fails_does_not_stop_the_others() {
     assert!(reading.sample.cpu.is_some());
 
     roots.proc = "/no/such/proc".into();
+    roots.sys = "/no/such/sys".into();
     let reading = collect::sample(&roots, None);
     let failures: Vec<_> =
         reading.failures.iter().map(|failure| (failure.collector, failure.error.to_string())).collect();
@@ -290,6 +298,8 @@ fn a_collector_that_fails_does_not_stop_the_others() {
         failure("filesystem", "1/mountinfo"),
     ];
     assert_eq!(failures, expected);
-    assert_eq!(reading.sample, Sample { at: reading.sample.at, ..Sample::default() });
+    // The clock is asked for by a call.
+    let (at, timekeeping) = (reading.sample.at, reading.sample.timekeeping);
+    assert_eq!(reading.sample, Sample { at, timekeeping, ..Sample::default() });
     assert_eq!(collect::host(&roots, "/").hostname, "arm-board");
 }

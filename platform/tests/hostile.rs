@@ -4,7 +4,13 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use siskin_platform::collect::{cpu, disk, frequency, host, load, memory, mount, network, processor, route, uptime};
+use siskin_platform::{
+    collect::{
+        cpu, disk, frequency, host, kernel, load, memory, mount, network, power, pressure, processor, raid, route,
+        sensor, socket, throttling, uptime, zfs,
+    },
+    model::{Memory, Sockets, Swap, Udp},
+};
 
 fn feed(text: &str) {
     let _ = cpu::parse(text);
@@ -14,11 +20,21 @@ fn feed(text: &str) {
     let _ = host::parse_distribution(text);
     let _ = load::parse(text);
     let _ = memory::parse(text);
-    let _ = memory::parse_swapped(text);
+    memory::parse_traffic(text, 4096, &mut Memory::default(), Some(&mut Swap::default()));
     let _ = mount::parse(text);
     let _ = network::parse(text);
+    let _ = pressure::parse(text);
     let _ = processor::parse(text);
     let _ = route::parse(text, text);
+    let _ = sensor::parse_input(text);
+    let _ = socket::parse_in_use(text, 4096, &mut Sockets::default());
+    let _ = socket::parse_table(text, &mut Sockets::default());
+    socket::parse_list(text, &mut Udp::default());
+    let _ = kernel::parse_files(text);
+    let _ = power::parse(text);
+    let _ = throttling::parse(text);
+    let _ = raid::parse(text);
+    let _ = zfs::parse(text);
     let _ = uptime::parse(text);
 }
 
@@ -33,10 +49,24 @@ fn originals() -> Vec<String> {
         "proc/uptime",
         "proc/cpuinfo",
         "proc/diskstats",
+        "proc/pressure/cpu",
+        "proc/pressure/memory",
+        "proc/pressure/io",
+        "proc/pressure/irq",
         "proc/1/mountinfo",
         "proc/1/net/dev",
         "proc/1/net/route",
         "proc/1/net/fib_trie",
+        "proc/1/net/sockstat",
+        "proc/1/net/sockstat6",
+        "proc/1/net/snmp",
+        "proc/1/net/snmp6",
+        "proc/1/net/netstat",
+        "proc/sys/fs/file-nr",
+        "sys/devices/platform/soc/soc:firmware/get_throttled",
+        "sys/class/power_supply/BAT0/uevent",
+        "proc/mdstat",
+        "proc/spl/kstat/zfs/arcstats",
         "etc/os-release",
     ];
     let trees = std::fs::read_dir(fixtures).expect("there are fixtures").filter_map(Result::ok);
@@ -56,6 +86,13 @@ fn torn() -> impl Strategy<Value = String> {
     })
 }
 
+/// Pieces of lines, in any order.
+const WORDS: &str = concat!(
+    r"((cpu|intr|MemTotal:|eth0:|36 35 0:1 / /|\|-- 1.2.3.4|/32 host LOCAL|processor :|",
+    r"some avg10=1.00|full|total=|TCP: inuse|Tcp:|InSegs|md0 : active|raid1|sda\[1\]\(F\)|blocks|resync =|%|",
+    r"POWER_SUPPLY_CAPACITY=|temp1|_input|[0-9]{1,22}|-1|-|\\[0-7]{2,3}) ?\n?){0,40}",
+);
+
 proptest! {
     #[test]
     fn any_text(text in "(?s).{0,200}") {
@@ -63,7 +100,7 @@ proptest! {
     }
 
     #[test]
-    fn words_of_the_kernel(text in "((cpu|intr|MemTotal:|eth0:|36 35 0:1 / /|\\|-- 1.2.3.4|/32 host LOCAL|processor :|[0-9]{1,22}|-1|-|\\\\[0-7]{2,3}) ?\n?){0,40}") {
+    fn words_of_the_kernel(text in WORDS) {
         feed(&text);
     }
 
@@ -75,6 +112,8 @@ proptest! {
 
 #[test]
 fn the_originals_are_all_there() {
-    // Four trees of twelve files; the old kernel has neither fib_trie nor vmstat nor os-release.
-    assert_eq!(originals().len(), 45);
+    // Twelve files in each of four trees, but neither fib_trie nor vmstat nor os-release of the old kernel; four of
+    // pressure for two trees, one of which has no irq; five of sockets for the same two; file-nr for three;
+    // a battery, a Raspberry Pi, a RAID and a ZFS.
+    assert_eq!(originals().len(), 45 + 7 + 10 + 3 + 4);
 }

@@ -98,6 +98,15 @@ fn uptime_agrees_with_the_clock() {
 }
 
 #[test]
+fn the_clock_is_kept_as_far_as_the_kernel_says() {
+    let Some(timekeeping) = sample().timekeeping else { return eprintln!("adjtimex is forbidden here") };
+    // Beyond these bounds the kernel calls the clock unsynchronized, and slews no further.
+    assert!((0.0..=16.0).contains(&timekeeping.maximum_error_seconds), "{timekeeping:?}");
+    assert!(timekeeping.offset_seconds.abs() <= 0.5, "{timekeeping:?}");
+    assert!(timekeeping.frequency_offset_ratio.abs() <= 0.000_5, "{timekeeping:?}");
+}
+
+#[test]
 fn processor_time_grows_and_a_busy_loop_is_seen() {
     let host = collect::host(&Roots::default(), "/");
     let before = sample();

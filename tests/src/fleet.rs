@@ -223,6 +223,7 @@ fn first_sample(cores: u32) -> Sample {
         in_flight: Some(0),
         busy_seconds_total: Some(60.0),
         queue_seconds_total: Some(92.75),
+        ..Disk::default()
     };
     let network = |interface: &str| Network {
         interface: interface.into(),
@@ -240,6 +241,7 @@ fn first_sample(cores: u32) -> Sample {
             cores: (0..cores).map(core).collect(),
             context_switches_total: Some(1_000_000),
             interrupts_total: Some(900_000),
+            ..Cpu::default()
         }),
         memory: Some(Memory {
             total_bytes: 8 * GIB,
@@ -253,12 +255,14 @@ fn first_sample(cores: u32) -> Sample {
             active_bytes: Some(3 * GIB),
             inactive_bytes: Some(2 * GIB),
             dirty_bytes: Some(0),
+            ..Memory::default()
         }),
         swap: Some(Swap {
             total_bytes: 2 * GIB,
             free_bytes: 2 * GIB,
             in_bytes_total: Some(0),
             out_bytes_total: Some(0),
+            ..Swap::default()
         }),
         filesystems: vec![filesystem("/", 100 * GIB), filesystem("/home", 400 * GIB)],
         disks: vec![disk("sda")],

@@ -1,4 +1,4 @@
-//! Processor time by mode, context switches and interrupts: `/proc/stat`.
+//! Processor time by mode, context switches, interrupts, forks and blocked tasks: `/proc/stat`.
 
 use super::{Error, Roots, frequency, text};
 use crate::model::{Core, Cpu, Modes};
@@ -28,6 +28,9 @@ pub fn parse(text: &str) -> Result<Cpu, Error> {
             }
             "ctxt" => cpu.context_switches_total = first_number(fields),
             "intr" => cpu.interrupts_total = first_number(fields),
+            "softirq" => cpu.softirqs_total = first_number(fields),
+            "processes" => cpu.forks_total = first_number(fields),
+            "procs_blocked" => cpu.tasks_blocked = first_number(fields),
             _ => {
                 if let Some(index) = name.strip_prefix("cpu") {
                     let core = index.parse().ok().zip(modes(fields));
@@ -68,7 +71,9 @@ mod tests {
 
     #[test]
     fn all_modes_of_a_present_kernel() {
-        let cpu = parse("cpu  101 2 3 4 5 6 7 8 9 10\ncpu3 1 2 3 4 5 6 7 8 9 10\nintr 77 1 2\nctxt 88\n").unwrap();
+        let text = "cpu  101 2 3 4 5 6 7 8 9 10\ncpu3 1 2 3 4 5 6 7 8 9 10\nintr 77 1 2\nctxt 88\n\
+                    processes 99\nprocs_running 4\nprocs_blocked 2\nsoftirq 66 1\n";
+        let cpu = parse(text).unwrap();
         let expected = Modes {
             user_seconds_total: 1.01,
             nice_seconds_total: 0.02,
@@ -86,6 +91,7 @@ mod tests {
         assert_eq!(cpu.cores[0].index, 3);
         assert_eq!(cpu.cores[0].modes.user_seconds_total, 0.01);
         assert_eq!((cpu.interrupts_total, cpu.context_switches_total), (Some(77), Some(88)));
+        assert_eq!((cpu.softirqs_total, cpu.forks_total, cpu.tasks_blocked), (Some(66), Some(99), Some(2)));
     }
 
     #[test]

@@ -60,23 +60,39 @@ fn disk(line: &str) -> Option<Disk> {
             ..Disk::default()
         }),
         // Later kernels append discards (4.18) and flushes (5.5).
-        [reads, reads_merged, read, read_ms, writes, writes_merged, written, write_ms, in_flight, busy, queue, ..] => {
-            Some(Disk {
-                device,
-                physical: false,
-                reads_total: reads,
-                reads_merged_total: Some(reads_merged),
-                read_bytes_total: bytes(read),
-                read_seconds_total: seconds(read_ms),
-                writes_total: writes,
-                writes_merged_total: Some(writes_merged),
-                written_bytes_total: bytes(written),
-                write_seconds_total: seconds(write_ms),
-                in_flight: Some(in_flight),
-                busy_seconds_total: seconds(busy),
-                queue_seconds_total: seconds(queue),
-            })
-        }
+        [
+            reads,
+            reads_merged,
+            read,
+            read_ms,
+            writes,
+            writes_merged,
+            written,
+            write_ms,
+            in_flight,
+            busy,
+            queue,
+            ref later @ ..,
+        ] => Some(Disk {
+            device,
+            physical: false,
+            reads_total: reads,
+            reads_merged_total: Some(reads_merged),
+            read_bytes_total: bytes(read),
+            read_seconds_total: seconds(read_ms),
+            writes_total: writes,
+            writes_merged_total: Some(writes_merged),
+            written_bytes_total: bytes(written),
+            write_seconds_total: seconds(write_ms),
+            in_flight: Some(in_flight),
+            busy_seconds_total: seconds(busy),
+            queue_seconds_total: seconds(queue),
+            discards_total: later.first().copied(),
+            discarded_bytes_total: later.get(2).copied().map(bytes),
+            discard_seconds_total: later.get(3).copied().and_then(seconds),
+            flushes_total: later.get(4).copied(),
+            flush_seconds_total: later.get(5).copied().and_then(seconds),
+        }),
         _ => None,
     }
 }
@@ -102,6 +118,11 @@ mod tests {
             in_flight: Some(1),
             busy_seconds_total: Some(4.768),
             queue_seconds_total: Some(25.549),
+            discards_total: Some(4026),
+            discarded_bytes_total: Some(226_287_616),
+            discard_seconds_total: Some(0.526),
+            flushes_total: Some(95),
+            flush_seconds_total: Some(0.004),
         };
         assert_eq!(parse(line).0, [expected]);
     }

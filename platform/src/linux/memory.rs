@@ -1,4 +1,4 @@
-//! Memory and swap: `/proc/meminfo`, and the swap traffic in `/proc/vmstat`.
+//! Memory and swap: `/proc/meminfo`, and what moves between it and disks in `/proc/vmstat`.
 
 use super::{Error, Roots, text};
 use crate::model::{Memory, Swap};
@@ -7,14 +7,9 @@ const FILE: &str = "/proc/meminfo";
 
 /// Memory and swap. There is no `Swap` where the kernel was built without.
 pub fn read(roots: &Roots) -> Result<(Memory, Option<Swap>), Error> {
-    let (memory, mut swap) = parse(&text::read(roots.in_proc("meminfo"))?)?;
-    if let Some(swap) = &mut swap
-        && let Ok(text) = text::read(roots.in_proc("vmstat"))
-    {
-        let (pages_in, pages_out) = parse_swapped(&text);
-        let bytes = |pages: u64| pages.checked_mul(procfs::page_size());
-        swap.in_bytes_total = pages_in.and_then(bytes);
-        swap.out_bytes_total = pages_out.and_then(bytes);
+    let (mut memory, mut swap) = parse(&text::read(roots.in_proc("meminfo"))?)?;
+    if let Some(text) = text::read_optional(roots.in_proc("vmstat"))? {
+        parse_traffic(&text, procfs::page_size(), &mut memory, swap.as_mut());
     }
     Ok((memory, swap))
 }
@@ -22,6 +17,7 @@ pub fn read(roots: &Roots) -> Result<(Memory, Option<Swap>), Error> {
 /// The text of `/proc/meminfo`. What it calls kB is KiB.
 pub fn parse(text: &str) -> Result<(Memory, Option<Swap>), Error> {
     let mut memory = Memory::default();
+    let mut swap = Swap::default();
     let (mut total, mut free, mut available, mut swap_total, mut swap_free) = (None, None, None, None, None);
     for line in text.lines() {
         let Some((name, value)) = line.split_once(':') else { continue };
@@ -37,40 +33,72 @@ pub fn parse(text: &str) -> Result<(Memory, Option<Swap>), Error> {
             "Active" => &mut memory.active_bytes,
             "Inactive" => &mut memory.inactive_bytes,
             "Dirty" => &mut memory.dirty_bytes,
+            "Active(anon)" => &mut memory.active_anonymous_bytes,
+            "Inactive(anon)" => &mut memory.inactive_anonymous_bytes,
+            "Active(file)" => &mut memory.active_file_bytes,
+            "Inactive(file)" => &mut memory.inactive_file_bytes,
+            "Unevictable" => &mut memory.unevictable_bytes,
+            "Mlocked" => &mut memory.locked_bytes,
+            "Writeback" => &mut memory.writeback_bytes,
+            "AnonPages" => &mut memory.anonymous_bytes,
+            "Mapped" => &mut memory.mapped_bytes,
+            "KReclaimable" => &mut memory.kernel_reclaimable_bytes,
+            "SUnreclaim" => &mut memory.slab_unreclaimable_bytes,
+            "KernelStack" => &mut memory.kernel_stack_bytes,
+            "PageTables" => &mut memory.page_tables_bytes,
+            "VmallocUsed" => &mut memory.vmalloc_used_bytes,
+            "Percpu" => &mut memory.per_cpu_bytes,
+            "CommitLimit" => &mut memory.commit_limit_bytes,
+            "Committed_AS" => &mut memory.committed_bytes,
+            "AnonHugePages" => &mut memory.anonymous_huge_bytes,
+            "CmaTotal" => &mut memory.contiguous_total_bytes,
+            "CmaFree" => &mut memory.contiguous_free_bytes,
+            "HardwareCorrupted" => &mut memory.hardware_corrupted_bytes,
+            "Hugepagesize" => &mut memory.huge_page_bytes,
+            "SwapCached" => &mut swap.cached_bytes,
+            "Zswap" => &mut swap.compressed_bytes,
+            "Zswapped" => &mut swap.compressed_original_bytes,
             "SwapTotal" => &mut swap_total,
             "SwapFree" => &mut swap_free,
+            "HugePages_Total" => &mut memory.huge_pages,
+            "HugePages_Free" => &mut memory.huge_pages_free,
             _ => continue,
         };
-        *slot = Some(bytes(value).ok_or_else(|| Error::line(FILE, line))?);
+        // The reserved huge pages alone are counted in pages.
+        let number = if name.starts_with("HugePages_") { first_number(value) } else { bytes(value) };
+        *slot = Some(number.ok_or_else(|| Error::line(FILE, line))?);
     }
     memory.total_bytes = total.ok_or_else(|| Error::missing(FILE, "MemTotal"))?;
     memory.free_bytes = free.ok_or_else(|| Error::missing(FILE, "MemFree"))?;
     memory.available_bytes = available.unwrap_or_else(|| estimate_available(&memory));
-    let swap = swap_total.zip(swap_free).map(|(total_bytes, free_bytes)| Swap {
-        total_bytes,
-        free_bytes,
-        in_bytes_total: None,
-        out_bytes_total: None,
-    });
+    let swap = swap_total.zip(swap_free).map(|(total_bytes, free_bytes)| Swap { total_bytes, free_bytes, ..swap });
     Ok((memory, swap))
 }
 
-/// The `pswpin` and `pswpout` lines of `/proc/vmstat`: pages read back from swap and written to it since boot.
-pub fn parse_swapped(text: &str) -> (Option<u64>, Option<u64>) {
-    let (mut pages_in, mut pages_out) = (None, None);
+/// The text of `/proc/vmstat`: what moved since boot.
+pub fn parse_traffic(text: &str, page_bytes: u64, memory: &mut Memory, mut swap: Option<&mut Swap>) {
     for line in text.lines() {
-        match line.split_once(' ') {
-            Some(("pswpin", pages)) => pages_in = pages.parse().ok(),
-            Some(("pswpout", pages)) => pages_out = pages.parse().ok(),
+        let Some((name, value)) = line.split_once(' ') else { continue };
+        let in_units_of = |bytes: u64| first_number(value).and_then(|number| number.checked_mul(bytes));
+        match (name, &mut swap) {
+            ("pswpin", Some(swap)) => swap.in_bytes_total = in_units_of(page_bytes),
+            ("pswpout", Some(swap)) => swap.out_bytes_total = in_units_of(page_bytes),
+            ("pgpgin", _) => memory.paged_in_bytes_total = in_units_of(1024),
+            ("pgpgout", _) => memory.paged_out_bytes_total = in_units_of(1024),
+            ("pgfault", _) => memory.page_faults_total = in_units_of(1),
+            ("pgmajfault", _) => memory.major_page_faults_total = in_units_of(1),
+            ("oom_kill", _) => memory.out_of_memory_kills_total = in_units_of(1),
             _ => {}
         }
     }
-    (pages_in, pages_out)
 }
 
 fn bytes(value: &str) -> Option<u64> {
-    let kibibytes: u64 = value.split_ascii_whitespace().next()?.parse().ok()?;
-    kibibytes.checked_mul(1024)
+    first_number(value)?.checked_mul(1024)
+}
+
+fn first_number(value: &str) -> Option<u64> {
+    value.split_ascii_whitespace().next()?.parse().ok()
 }
 
 /// What `free` showed as available before the kernel told it.
@@ -109,9 +137,24 @@ mod tests {
     }
 
     #[test]
-    fn swapped_pages() {
-        assert_eq!(parse_swapped("pgpgin 5\npswpin 6\npswpout 7\npgfault 8\n"), (Some(6), Some(7)));
-        assert_eq!(parse_swapped("pgpgin 5\n"), (None, None));
+    fn reserved_huge_pages_are_counted_in_pages() {
+        let (memory, _) = parse(&format!("{OLD}HugePages_Total:       3\nHugepagesize:       2048 kB\n")).unwrap();
+        assert_eq!((memory.huge_pages, memory.huge_page_bytes), (Some(3), Some(2_097_152)));
+    }
+
+    #[test]
+    fn traffic_is_in_pages_in_kibibytes_or_plain() {
+        let text = "pgpgin 5\npgpgout 4\npswpin 6\npswpout 7\npgfault 8\npgmajfault 2\noom_kill 1\n";
+        let (mut memory, mut swap) = (Memory::default(), Swap::default());
+        parse_traffic(text, 4096, &mut memory, Some(&mut swap));
+        assert_eq!((memory.paged_in_bytes_total, memory.paged_out_bytes_total), (Some(5120), Some(4096)));
+        assert_eq!((memory.page_faults_total, memory.major_page_faults_total), (Some(8), Some(2)));
+        assert_eq!(memory.out_of_memory_kills_total, Some(1));
+        assert_eq!((swap.in_bytes_total, swap.out_bytes_total), (Some(24_576), Some(28_672)));
+
+        let mut memory = Memory::default();
+        parse_traffic("pswpin 1\npgfault x\n", 4096, &mut memory, None);
+        assert_eq!(memory, Memory::default());
     }
 
     #[test]

@@ -30,8 +30,22 @@ pub fn parse(text: &str) -> Lines<Network> {
 fn network(line: &str) -> Option<Network> {
     let (interface, counts) = line.rsplit_once(':')?;
     let counts = counts.split_ascii_whitespace().map(|count| count.parse().ok()).collect::<Option<Vec<u64>>>()?;
-    let [rx_bytes, rx_packets, rx_errors, rx_dropped, _, _, _, _, tx_bytes, tx_packets, tx_errors, tx_dropped, ..] =
-        counts[..]
+    // The seventh of both sides counts compressed packets, which only serial lines had.
+    let [
+        rx_bytes,
+        rx_packets,
+        rx_errors,
+        rx_dropped,
+        rx_overruns,
+        rx_frame_errors,
+        _,
+        rx_multicast,
+        tx_bytes,
+        tx_packets,
+        tx_errors,
+        tx_dropped,
+        ref later @ ..,
+    ] = counts[..]
     else {
         return None;
     };
@@ -45,6 +59,12 @@ fn network(line: &str) -> Option<Network> {
         tx_packets_total: tx_packets,
         tx_errors_total: tx_errors,
         tx_dropped_total: tx_dropped,
+        rx_multicast_total: Some(rx_multicast),
+        rx_overruns_total: Some(rx_overruns),
+        rx_frame_errors_total: Some(rx_frame_errors),
+        tx_overruns_total: later.first().copied(),
+        tx_collisions_total: later.get(1).copied(),
+        tx_carrier_errors_total: later.get(2).copied(),
         ..Network::default()
     })
 }
@@ -82,6 +102,12 @@ mod tests {
             tx_packets_total: 10,
             tx_errors_total: 11,
             tx_dropped_total: 12,
+            rx_multicast_total: Some(8),
+            rx_overruns_total: Some(5),
+            rx_frame_errors_total: Some(6),
+            tx_overruns_total: Some(13),
+            tx_collisions_total: Some(14),
+            tx_carrier_errors_total: Some(15),
             ..Network::default()
         };
         assert_eq!(parse(text).0, [expected]);

@@ -1,6 +1,9 @@
 //! All collectors, one after the other.
 
-use super::{Error, Failure, Roots, clock, cpu, disk, filesystem, host, load, memory, network, space::Spaces, uptime};
+use super::{
+    Error, Failure, Roots, clock, conntrack, cpu, disk, filesystem, host, kernel, load, memory, memory_controller,
+    network, power, pressure, raid, sensor, socket, space::Spaces, throttling, timekeeping, uptime, zfs,
+};
 use crate::model::{Host, Sample};
 
 /// A sample, and what is missing from it.
@@ -50,6 +53,12 @@ fn read(roots: &Roots, disk_path: &str, spaces: &Spaces, interval_seconds: Optio
     let cpu = keep("cpu", cpu::read(roots), &mut failures);
     let load = keep("load", load::read(roots), &mut failures);
     let (memory, swap) = keep("memory", memory::read(roots), &mut failures).unzip();
+    let pressure = keep("pressure", pressure::read(roots), &mut failures).flatten();
+    let sockets = keep("socket", socket::read(roots), &mut failures).flatten();
+    let kernel = keep("kernel", kernel::read(roots), &mut failures).flatten();
+    let throttling = keep("throttling", throttling::read(roots), &mut failures).flatten();
+    let raids = keep("raid", raid::read(roots), &mut failures).unwrap_or_default();
+    let zfs_cache = keep("zfs", zfs::read(roots), &mut failures).flatten();
     let disks = keep_all("disk", disk::read(roots), &mut failures);
     let networks = keep_all("network", network::read(roots), &mut failures);
     let filesystems = keep_all("filesystem", filesystem::read(roots, disk_path, spaces), &mut failures);
@@ -62,9 +71,20 @@ fn read(roots: &Roots, disk_path: &str, spaces: &Spaces, interval_seconds: Optio
         load,
         memory,
         swap: swap.flatten(),
+        pressure,
+        sockets,
+        conntrack: conntrack::read(roots),
+        kernel,
+        throttling,
+        zfs_cache,
+        timekeeping: timekeeping::read(),
         filesystems,
         disks,
         networks,
+        sensors: sensor::read(roots),
+        memory_controllers: memory_controller::read(roots),
+        raids,
+        power_supplies: power::read(roots),
     };
     Reading { sample, failures }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::Read,
+    io::{ErrorKind, Read},
     path::{Path, PathBuf},
 };
 
@@ -11,6 +11,9 @@ use super::Error;
 /// The most that is read of a file. The largest that matter (`mountinfo` of a busy container host, `stat` of a machine
 /// with thousands of interrupts) stay below 1 MiB; only routing tables can exceed it.
 const LIMIT_BYTES: u64 = 4 << 20;
+
+/// The most names that are read of a directory. A chip has a few dozen files; the server takes as many rows.
+const LIMIT_ENTRIES: usize = 4096;
 
 /// A whole file. What is not UTF-8 in it is replaced, so that one odd name does not hide everything else.
 pub(super) fn read(path: PathBuf) -> Result<String, Error> {
@@ -25,11 +28,36 @@ pub(super) fn read(path: PathBuf) -> Result<String, Error> {
     }
 }
 
+/// A whole file, or `None` where the kernel has no such file or has switched off what it tells.
+pub(super) fn read_optional(path: PathBuf) -> Result<Option<String>, Error> {
+    match read(path) {
+        Err(Error::Read { source, .. }) if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::Unsupported) => {
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
+}
+
 /// A file that holds one value, without the space or NUL around it. `None` if there is no file, or nothing in it.
 pub(super) fn read_value(path: PathBuf) -> Option<String> {
     let text = read(path).ok()?;
     let value = text.trim_matches(|c: char| c == '\0' || c.is_whitespace());
     (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// A file that holds one whole number of thousandths or millionths: that many. `None` if it cannot be read, or says
+/// something else.
+pub(super) fn read_scaled(path: PathBuf, per_unit: f64) -> Option<f64> {
+    let number: i64 = read_value(path)?.parse().ok()?;
+    Some(number as f64 / per_unit)
+}
+
+/// The names in a directory, `hwmon2` before `hwmon10`. None if there is no such directory.
+pub(super) fn list(path: &Path) -> Vec<String> {
+    let entries = path.read_dir().into_iter().flatten().flatten().take(LIMIT_ENTRIES);
+    let mut names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort_by(|one, other| (one.len(), one).cmp(&(other.len(), other)));
+    names
 }
 
 /// A file that holds one number. `None` if it cannot be read, or says something else.

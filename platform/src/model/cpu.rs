@@ -14,6 +14,13 @@ pub struct Cpu {
     pub context_switches_total: Option<u64>,
     /// Interrupts serviced since boot. Counter. Linux: `/proc/stat` line `intr`, field 1.
     pub interrupts_total: Option<u64>,
+    /// Soft interrupts serviced since boot. Counter. Linux: `/proc/stat` line `softirq`, field 1 (2.6.31 and later).
+    pub softirqs_total: Option<u64>,
+    /// Tasks created since boot, threads included. Counter. Linux: `/proc/stat` line `processes`.
+    pub forks_total: Option<u64>,
+    /// Tasks that wait for a disk at this instant. Linux: `/proc/stat` line `procs_blocked`. (How many run is in
+    /// [`Load`](super::Load): `procs_running` is the same number.)
+    pub tasks_blocked: Option<u64>,
 }
 
 /// One core.

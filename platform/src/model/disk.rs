@@ -28,6 +28,16 @@ pub struct Disk {
     pub written_bytes_total: u64,
     /// Seconds spent by writes since boot. Counter (field 8, milliseconds).
     pub write_seconds_total: Option<f64>,
+    /// Discards completed since boot. Counter (field 12, Linux 4.18 and later).
+    pub discards_total: Option<u64>,
+    /// Bytes discarded since boot. Counter (field 14, sectors of 512 bytes, Linux 4.18 and later).
+    pub discarded_bytes_total: Option<u64>,
+    /// Seconds spent by discards since boot. Counter (field 15, milliseconds, Linux 4.18 and later).
+    pub discard_seconds_total: Option<f64>,
+    /// Flushes completed since boot. Counter (field 16, Linux 5.5 and later).
+    pub flushes_total: Option<u64>,
+    /// Seconds spent by flushes since boot. Counter (field 17, milliseconds, Linux 5.5 and later).
+    pub flush_seconds_total: Option<f64>,
     /// Requests in flight at this instant (field 9).
     pub in_flight: Option<u64>,
     /// Seconds in which at least one request was in flight since boot. Counter (field 10, milliseconds).

@@ -23,6 +23,18 @@ pub struct Network {
     pub tx_errors_total: u64,
     /// Packets dropped on sending since boot. Counter.
     pub tx_dropped_total: u64,
+    /// Multicast packets received since boot. Counter (column `multicast`).
+    pub rx_multicast_total: Option<u64>,
+    /// Packets lost to a full buffer of the device since boot, counted in the errors too. Counter (received, `fifo`).
+    pub rx_overruns_total: Option<u64>,
+    /// Packets of a wrong length, checksum or alignment since boot, counted in the errors too. Counter (`frame`).
+    pub rx_frame_errors_total: Option<u64>,
+    /// Sent packets lost to an empty buffer of the device since boot, counted in the errors too. Counter (`fifo`).
+    pub tx_overruns_total: Option<u64>,
+    /// Collisions since boot. Counter (`colls`).
+    pub tx_collisions_total: Option<u64>,
+    /// Losses of the carrier and other faults in sending since boot, counted in the errors too. Counter (`carrier`).
+    pub tx_carrier_errors_total: Option<u64>,
     /// Whether it can carry traffic. `/sys/class/net/NAME/operstate`: `up` yes, `down` and the like no,
     /// `unknown` (loopback, tunnels) `None`.
     pub up: Option<bool>,

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clock, Cpu, Disk, Filesystem, Load, Memory, Network, Swap};
+use super::{
+    Clock, Conntrack, Cpu, Disk, Filesystem, Kernel, Load, Memory, MemoryController, Network, PowerSupply, Pressure,
+    Raid, Sensor, Sockets, Swap, Throttling, Timekeeping, ZfsCache,
+};
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,6 +28,27 @@ pub struct Sample {
     pub memory: Option<Memory>,
     /// Swap.
     pub swap: Option<Swap>,
+    /// Pressure.
+    #[serde(default)]
+    pub pressure: Option<Pressure>,
+    /// Sockets, TCP and UDP.
+    #[serde(default)]
+    pub sockets: Option<Sockets>,
+    /// Connections that the firewall tracks.
+    #[serde(default)]
+    pub conntrack: Option<Conntrack>,
+    /// The kernel's own stocks.
+    #[serde(default)]
+    pub kernel: Option<Kernel>,
+    /// What a Raspberry Pi does against a weak supply and heat.
+    #[serde(default)]
+    pub throttling: Option<Throttling>,
+    /// The cache of ZFS.
+    #[serde(default)]
+    pub zfs_cache: Option<ZfsCache>,
+    /// How well the wall clock is kept.
+    #[serde(default)]
+    pub timekeeping: Option<Timekeeping>,
     /// Mounted local filesystems.
     #[serde(default)]
     pub filesystems: Vec<Filesystem>,
@@ -34,4 +58,46 @@ pub struct Sample {
     /// Network interfaces.
     #[serde(default)]
     pub networks: Vec<Network>,
+    /// Temperatures, fans, voltages, currents, power and energy.
+    #[serde(default)]
+    pub sensors: Vec<Sensor>,
+    /// Batteries, adapters, UPSes.
+    #[serde(default)]
+    pub power_supplies: Vec<PowerSupply>,
+    /// Software RAID.
+    #[serde(default)]
+    pub raids: Vec<Raid>,
+    /// Controllers of ECC memory.
+    #[serde(default)]
+    pub memory_controllers: Vec<MemoryController>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As agents sent it that knew only the first nouns.
+    const EARLY: &str = r#"{
+        "at": {"unix_ms": 1, "boottime_ms": 2}, "interval_seconds": 10.0, "uptime_seconds": 3.0, "load": null,
+        "cpu": {"total": {"user_seconds_total": 1.0, "nice_seconds_total": 0.0, "system_seconds_total": 0.0,
+            "idle_seconds_total": 4.0}, "cores": [], "context_switches_total": 5, "interrupts_total": null},
+        "memory": {"total_bytes": 6, "free_bytes": 5, "available_bytes": 5, "dirty_bytes": 0},
+        "swap": {"total_bytes": 0, "free_bytes": 0, "in_bytes_total": 0, "out_bytes_total": 0},
+        "filesystems": [], "disks": [], "networks": []
+    }"#;
+
+    #[test]
+    fn a_sample_of_an_early_agent_is_understood() {
+        let sample: Sample = serde_json::from_str(EARLY).unwrap();
+        assert_eq!(sample.cpu.unwrap().forks_total, None);
+        assert_eq!(sample.memory.unwrap().page_faults_total, None);
+        assert_eq!((sample.pressure, sample.sockets, sample.timekeeping), (None, None, None));
+        assert!(sample.sensors.is_empty() && sample.raids.is_empty());
+    }
+
+    #[test]
+    fn what_a_later_agent_adds_is_passed_over() {
+        let later = EARLY.replacen('{', r#"{"tachyons": [{"spin": 1}], "#, 1);
+        assert_eq!(serde_json::from_str::<Sample>(&later).unwrap(), serde_json::from_str(EARLY).unwrap());
+    }
 }

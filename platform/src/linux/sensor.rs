@@ -1,0 +1,146 @@
+//! Temperatures, fans, voltages, currents, power, energy and humidity: `/sys/class/hwmon`. The order of its numbers
+//! changes from boot to boot, so chips are named by their devices.
+
+use std::path::{Path, PathBuf};
+
+use super::{Roots, rapl, text, thermal};
+use crate::model::Sensor;
+
+/// The most that are listed. A server with a sensor for each core has a few hundred.
+const LIMIT: usize = 2048;
+
+/// All sensors: those of the hwmon chips, thermal zones that are not among them, and the energy counters of RAPL.
+/// A sensor that does not answer just now (a disk asleep, a fan unplugged) is left out.
+pub fn read(roots: &Roots) -> Vec<Sensor> {
+    let mut sensors = Vec::new();
+    let class = roots.in_sys("class/hwmon");
+    for entry in text::list(&class) {
+        chip(&class.join(entry), &mut sensors);
+    }
+    thermal::read(roots, &mut sensors);
+    rapl::read(roots, &mut sensors);
+    sensors.truncate(LIMIT);
+    sensors
+}
+
+fn chip(directory: &Path, sensors: &mut Vec<Sensor>) {
+    let device = directory.join("device");
+    // Old drivers keep their files with the device.
+    let is_old = !text::exists(&directory.join("name"));
+    let directory = if is_old { &device } else { directory };
+    let Some(chip) = text::read_value(directory.join("name")) else { return };
+
+    let target = device.read_link().ok();
+    let target = target.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let mut device = target.unwrap_or_else(|| chip.clone());
+    // Chips without a device of their own may bear the same name.
+    let taken = |device: &str| {
+        let prefix = format!("{device}/");
+        sensors.iter().any(|sensor| sensor.sensor.starts_with(&prefix))
+    };
+    if taken(&device) {
+        let number = directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        device = format!("{device}#{number}");
+    }
+
+    let files = text::list(directory);
+    for (input, kind) in files.iter().filter_map(|file| parse_input(file)) {
+        let file = |suffix: &str| directory.join(format!("{input}_{suffix}"));
+        let Some(value) = kind.value(&file) else { continue };
+        let mut sensor = Sensor {
+            sensor: format!("{device}/{input}"),
+            chip: chip.clone(),
+            label: text::read_value(file("label")),
+            ..Sensor::default()
+        };
+        kind.put(&mut sensor, value, &file);
+        sensors.push(sensor);
+    }
+}
+
+/// What an input measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `tempN`.
+    Temperature,
+    /// `fanN`.
+    Fan,
+    /// `inN`.
+    Voltage,
+    /// `currN`.
+    Current,
+    /// `powerN`.
+    Power,
+    /// `energyN`.
+    Energy,
+    /// `humidityN`.
+    Humidity,
+}
+
+const KINDS: [(&str, Kind); 7] = [
+    ("temp", Kind::Temperature),
+    ("fan", Kind::Fan),
+    ("in", Kind::Voltage),
+    ("curr", Kind::Current),
+    ("power", Kind::Power),
+    ("energy", Kind::Energy),
+    ("humidity", Kind::Humidity),
+];
+
+/// The input that a file of a chip's directory is the reading of, and what it measures: `temp1_input` is `temp1`.
+/// Power comes as an average too, which stands for it where there is nothing else.
+pub fn parse_input(file: &str) -> Option<(&str, Kind)> {
+    let (input, suffix) = file.split_once('_')?;
+    let name = input.trim_end_matches(|c: char| c.is_ascii_digit());
+    let kind = KINDS.iter().find(|(known, _)| *known == name && input.len() > name.len())?.1;
+    (suffix == "input" || suffix == "average" && kind == Kind::Power).then_some((input, kind))
+}
+
+impl Kind {
+    /// How many of the kernel's units make one of ours.
+    fn per_unit(self) -> f64 {
+        match self {
+            Kind::Fan => 1.0,
+            Kind::Temperature | Kind::Voltage | Kind::Current => 1e3,
+            Kind::Humidity => 1e5,
+            Kind::Power | Kind::Energy => 1e6,
+        }
+    }
+
+    fn value(self, file: &impl Fn(&str) -> PathBuf) -> Option<f64> {
+        let value = text::read_scaled(file("input"), self.per_unit());
+        if self == Kind::Power { value.or_else(|| text::read_scaled(file("average"), self.per_unit())) } else { value }
+    }
+
+    fn put(self, sensor: &mut Sensor, value: f64, file: &impl Fn(&str) -> PathBuf) {
+        let slot = match self {
+            Kind::Temperature => {
+                sensor.temperature_max_celsius = text::read_scaled(file("max"), self.per_unit());
+                sensor.temperature_critical_celsius = text::read_scaled(file("crit"), self.per_unit());
+                &mut sensor.temperature_celsius
+            }
+            Kind::Fan => &mut sensor.fan_revolutions_per_minute,
+            Kind::Voltage => &mut sensor.voltage_volts,
+            Kind::Current => &mut sensor.current_amperes,
+            Kind::Power => &mut sensor.power_watts,
+            Kind::Energy => &mut sensor.energy_joules_total,
+            Kind::Humidity => &mut sensor.humidity_ratio,
+        };
+        *slot = Some(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_by_the_names_of_their_files() {
+        assert_eq!(parse_input("temp12_input"), Some(("temp12", Kind::Temperature)));
+        assert_eq!(parse_input("in0_input"), Some(("in0", Kind::Voltage)));
+        assert_eq!(parse_input("power1_average"), Some(("power1", Kind::Power)));
+        for other in ["temp1_max", "temp_input", "intrusion0_alarm", "in0_average", "pwm1", "name", "input", "_input"] {
+            assert_eq!(parse_input(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Throttling of a Raspberry Pi: what its firmware says.
+
+use super::{Error, Roots, text};
+use crate::model::Throttling;
+
+const FILE: &str = "get_throttled";
+
+/// What the board does against a weak supply and heat. `None` on other machines.
+pub fn read(roots: &Roots) -> Result<Option<Throttling>, Error> {
+    let text = text::read_optional(roots.in_sys("devices/platform/soc/soc:firmware/get_throttled"))?;
+    text.map(|text| parse(&text)).transpose()
+}
+
+/// A number in hexadecimal, with `0x` or without.
+pub fn parse(text: &str) -> Result<Throttling, Error> {
+    let digits = text.trim();
+    let bits = u32::from_str_radix(digits.strip_prefix("0x").unwrap_or(digits), 16);
+    let bits = bits.map_err(|_| Error::line(FILE, digits))?;
+    let is_set = |bit: u32| bits & (1 << bit) != 0;
+    Ok(Throttling {
+        under_voltage: is_set(0),
+        frequency_capped: is_set(1),
+        throttled: is_set(2),
+        temperature_limited: is_set(3),
+        under_voltage_since_boot: is_set(16),
+        frequency_capped_since_boot: is_set(17),
+        throttled_since_boot: is_set(18),
+        temperature_limited_since_boot: is_set(19),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_bit() {
+        assert_eq!(parse("0\n").unwrap(), Throttling::default());
+        let all = Throttling {
+            under_voltage: true,
+            frequency_capped: true,
+            throttled: true,
+            temperature_limited: true,
+            under_voltage_since_boot: true,
+            frequency_capped_since_boot: true,
+            throttled_since_boot: true,
+            temperature_limited_since_boot: true,
+        };
+        assert_eq!(parse("0xf000f\n").unwrap(), all);
+        let seen = parse("80002").unwrap();
+        assert!(seen.frequency_capped && seen.temperature_limited_since_boot && !seen.throttled);
+    }
+
+    #[test]
+    fn the_error_shows_the_line() {
+        assert_eq!(parse("yes\n").unwrap_err().to_string(), "malformed get_throttled: `yes`");
+        assert!(parse("").is_err());
+    }
+}

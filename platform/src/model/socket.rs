@@ -1,0 +1,98 @@
+//! Sockets, and what TCP and UDP count.
+
+use serde::{Deserialize, Serialize};
+
+/// Sockets of the host's network namespace. Linux: `/proc/net/sockstat`, `sockstat6`, `snmp`, `snmp6`, `netstat`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sockets {
+    /// Sockets of all kinds, those within the host included (sockstat `sockets` `used`).
+    pub used: Option<u64>,
+    /// TCP.
+    #[serde(default)]
+    pub tcp: Tcp,
+    /// UDP over IPv4.
+    #[serde(default)]
+    pub udp: Udp,
+    /// UDP over IPv6.
+    #[serde(default)]
+    pub udp6: Udp,
+}
+
+/// TCP over IPv4 and IPv6 together, where the name does not say otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tcp {
+    /// Sockets of IPv4, without those in time-wait (sockstat `TCP` `inuse`).
+    pub sockets: Option<u64>,
+    /// Sockets of IPv6, without those in time-wait (sockstat6 `TCP6` `inuse`).
+    pub sockets6: Option<u64>,
+    /// Connections that no program holds any more (sockstat `TCP` `orphan`).
+    pub orphaned: Option<u64>,
+    /// Connections in time-wait (sockstat `TCP` `tw`).
+    pub time_wait: Option<u64>,
+    /// Sockets allocated, in whatever state (sockstat `TCP` `alloc`).
+    pub allocated: Option<u64>,
+    /// Memory of the buffers, bytes (sockstat `TCP` `mem` × page size).
+    pub memory_bytes: Option<u64>,
+    /// Connections established or in close-wait (snmp `Tcp` `CurrEstab`).
+    pub established: Option<u64>,
+    /// Connections opened to others since boot. Counter (snmp `Tcp` `ActiveOpens`).
+    pub active_opens_total: Option<u64>,
+    /// Connections opened by others since boot. Counter (snmp `Tcp` `PassiveOpens`).
+    pub passive_opens_total: Option<u64>,
+    /// Attempts to connect that failed since boot. Counter (snmp `Tcp` `AttemptFails`).
+    pub failed_opens_total: Option<u64>,
+    /// Established connections that were reset since boot. Counter (snmp `Tcp` `EstabResets`).
+    pub established_resets_total: Option<u64>,
+    /// Segments received since boot. Counter (snmp `Tcp` `InSegs`).
+    pub rx_segments_total: Option<u64>,
+    /// Segments sent since boot, without those sent again. Counter (snmp `Tcp` `OutSegs`).
+    pub tx_segments_total: Option<u64>,
+    /// Segments sent again since boot. Counter (snmp `Tcp` `RetransSegs`).
+    pub retransmitted_segments_total: Option<u64>,
+    /// Segments received with errors since boot. Counter (snmp `Tcp` `InErrs`).
+    pub rx_errors_total: Option<u64>,
+    /// Resets sent since boot. Counter (snmp `Tcp` `OutRsts`).
+    pub tx_resets_total: Option<u64>,
+    /// Connections dropped because a program did not accept in time, since boot. Counter (netstat `TcpExt`
+    /// `ListenOverflows`).
+    pub listen_overflows_total: Option<u64>,
+    /// Connections dropped before they were accepted, for whatever reason, since boot. Counter (netstat
+    /// `TcpExt` `ListenDrops`).
+    pub listen_drops_total: Option<u64>,
+    /// SYN cookies sent since boot. Counter (netstat `TcpExt` `SyncookiesSent`).
+    pub syncookies_sent_total: Option<u64>,
+    /// SYN cookies received since boot. Counter (netstat `TcpExt` `SyncookiesRecv`).
+    pub syncookies_received_total: Option<u64>,
+    /// SYN cookies that were invalid since boot. Counter (netstat `TcpExt` `SyncookiesFailed`).
+    pub syncookies_failed_total: Option<u64>,
+    /// SYN segments sent again since boot. Counter (netstat `TcpExt` `TCPSynRetrans`).
+    pub retransmitted_syns_total: Option<u64>,
+    /// Retransmission timeouts since boot. Counter (netstat `TcpExt` `TCPTimeouts`).
+    pub timeouts_total: Option<u64>,
+    /// Segments that came before their turn since boot. Counter (netstat `TcpExt` `TCPOFOQueue`).
+    pub out_of_order_segments_total: Option<u64>,
+    /// Segments dropped for a full queue since boot. Counter (netstat `TcpExt` `TCPRcvQDrop`).
+    pub rx_queue_drops_total: Option<u64>,
+}
+
+/// UDP. Counters of IPv4 are in snmp `Udp`, of IPv6 in snmp6, where `Udp6` stands before their names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Udp {
+    /// Sockets (sockstat `UDP` `inuse`, sockstat6 `UDP6` `inuse`).
+    pub sockets: Option<u64>,
+    /// Memory of the buffers, bytes (sockstat `UDP` `mem` × page size; of IPv4 and IPv6 together, so there is
+    /// none of IPv6 alone).
+    pub memory_bytes: Option<u64>,
+    /// Datagrams received since boot. Counter (`InDatagrams`).
+    pub rx_datagrams_total: Option<u64>,
+    /// Datagrams sent since boot. Counter (`OutDatagrams`).
+    pub tx_datagrams_total: Option<u64>,
+    /// Datagrams received for ports that nobody listens on since boot. Counter (`NoPorts`).
+    pub no_ports_total: Option<u64>,
+    /// Datagrams received that could not be delivered since boot. Counter (`InErrors`).
+    pub rx_errors_total: Option<u64>,
+    /// Datagrams dropped for a full receive buffer since boot. Counter (`RcvbufErrors`).
+    pub rx_buffer_errors_total: Option<u64>,
+    /// Datagrams dropped for a full send buffer since boot. Counter (`SndbufErrors`).
+    pub tx_buffer_errors_total: Option<u64>,
+}

@@ -1,0 +1,53 @@
+//! Nothing is declared that no fixture gives: every column of the catalog has a value in some tree.
+#![cfg(target_os = "linux")]
+
+use std::{collections::BTreeSet, path::Path};
+
+use siskin_platform::{
+    collect::{self, Roots},
+    model::{
+        Sample,
+        catalog::{self, Read, Table, Visitor},
+    },
+};
+
+struct Silent<'a> {
+    samples: &'a [Sample],
+    columns: BTreeSet<String>,
+}
+
+impl Visitor for Silent<'_> {
+    fn table<T: 'static>(&mut self, table: &'static Table<T>) {
+        for metric in table.dimension.iter().chain(table.metrics) {
+            let speaks = |row: &T| match metric.read {
+                Read::Integer(read) => read(row).is_some(),
+                Read::Real(read) => read(row).is_some(),
+                Read::Flag(read) => read(row).is_some(),
+                Read::Text(read) => read(row).is_some(),
+            };
+            if !self.samples.iter().flat_map(|sample| (table.rows)(sample)).any(speaks) {
+                self.columns.insert(format!("{}: {}", table.name, metric.name));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_metric_has_a_fixture_that_gives_it() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let trees = std::fs::read_dir(fixtures).unwrap().map(|tree| tree.unwrap().path());
+    let roots = trees.map(|root| Roots { proc: root.join("proc"), sys: root.join("sys"), root });
+    let samples: Vec<_> = roots.map(|roots| collect::sample(&roots, Some(10.0)).sample).collect();
+    let mut silent = Silent { samples: &samples, columns: BTreeSet::new() };
+    catalog::visit(&mut silent);
+    assert_eq!(silent.columns, BTreeSet::new());
+}
+
+#[test]
+fn a_machine_without_any_source_is_silent() {
+    let empty = Path::new(env!("CARGO_MANIFEST_DIR")).join("no/such/tree");
+    let roots = Roots { proc: empty.join("proc"), sys: empty.join("sys"), root: empty };
+    let failed: Vec<_> = collect::sample(&roots, None).failures.into_iter().map(|failure| failure.collector).collect();
+    // What every Linux has. All else may be absent.
+    assert_eq!(failed, ["uptime", "cpu", "load", "memory", "disk", "network", "filesystem"]);
+}

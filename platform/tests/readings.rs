@@ -1,0 +1,261 @@
+//! Numbers of the nouns beyond those of `/system`, each worked out by hand from the files of a tree.
+#![cfg(target_os = "linux")]
+
+use std::path::Path;
+
+use siskin_platform::{
+    collect::{self, Roots},
+    model::{Conntrack, Kernel, MemoryController, PowerSupply, Raid, Sample, Sensor, Throttling},
+};
+
+fn sample(tree: &str) -> Sample {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(tree);
+    let reading = collect::sample(&Roots { proc: root.join("proc"), sys: root.join("sys"), root }, None);
+    assert!(reading.failures.is_empty(), "{tree}: {:?}", reading.failures);
+    reading.sample
+}
+
+#[test]
+fn pressure() {
+    let pressure = sample("arm-board").pressure.unwrap();
+    let cpu = pressure.cpu.unwrap().some.unwrap();
+    assert_eq!((cpu.avg10_ratio, cpu.stalled_seconds_total), (0.0021, 1_234.567_89));
+    assert_eq!(pressure.io.unwrap().full.unwrap().stalled_seconds_total, 298.765_432);
+    assert_eq!(pressure.memory.unwrap().some.unwrap().stalled_seconds_total, 0.012_345);
+    assert_eq!(pressure.irq.unwrap().full.unwrap().avg10_ratio, 0.0003);
+    assert_eq!(sample("container").pressure, None);
+}
+
+#[test]
+fn sensors_of_a_server() {
+    let sensors = sample("container").sensors;
+    let sensor = |name: &str| sensors.iter().find(|one| one.sensor == name).unwrap_or_else(|| panic!("{name}"));
+    let package = Sensor {
+        sensor: "coretemp.0/temp1".into(),
+        chip: "coretemp".into(),
+        label: Some("Package id 0".into()),
+        temperature_celsius: Some(54.0),
+        temperature_max_celsius: Some(84.0),
+        temperature_critical_celsius: Some(94.0),
+        ..Sensor::default()
+    };
+    assert_eq!(*sensor("coretemp.0/temp1"), package);
+    // Two of one kind are told apart by their devices.
+    assert_eq!(sensor("nvme0/temp1").temperature_celsius, Some(38.85));
+    assert_eq!(sensor("nvme1/temp1").temperature_celsius, Some(-1.15));
+    assert_eq!(sensor("nct6775.656/fan2").fan_revolutions_per_minute, Some(1_278.0));
+    assert_eq!(sensor("nct6775.656/in0").voltage_volts, Some(1.008));
+    assert_eq!(sensor("5-0040/curr1").current_amperes, Some(2.125));
+    assert_eq!(sensor("5-0040/power1").power_watts, Some(25.5));
+    assert_eq!(sensor("5-0040/energy1").energy_joules_total, Some(7_200.25));
+    assert_eq!(sensor("1-0044/humidity1").humidity_ratio, Some(0.415));
+    assert_eq!(sensor("ACPI000D:00/power1").power_watts, Some(187.0));
+    let energy = sensor("intel-rapl:0");
+    assert_eq!((energy.label.as_deref(), energy.energy_joules_total), (Some("package-0"), Some(152_345.678_901)));
+    assert_eq!(sensor("intel-rapl:0:1").label.as_deref(), Some("dram"));
+    // A fan that cannot be read just now is left out, as is the zone that has no hwmon chip only by name.
+    assert_eq!(sensors.len(), 13);
+}
+
+#[test]
+fn a_thermal_zone_is_listed_where_hwmon_does_not_show_it() {
+    let sensors = sample("arm-board").sensors;
+    let seen: Vec<_> =
+        sensors.iter().map(|one| (one.sensor.as_str(), one.chip.as_str(), one.temperature_celsius)).collect();
+    assert_eq!(
+        seen,
+        [("thermal_zone0/temp1", "cpu_thermal", Some(48.686)), ("thermal_zone1", "gpu-thermal", Some(47.5))]
+    );
+    assert!(sample("x86-6.18").sensors.is_empty());
+}
+
+#[test]
+fn memory_in_full() {
+    let container = sample("container").memory.unwrap();
+    assert_eq!((container.hardware_corrupted_bytes, container.anonymous_huge_bytes), (Some(8_192), Some(536_870_912)));
+    let huge = (container.huge_pages, container.huge_pages_free, container.huge_page_bytes);
+    assert_eq!(huge, (Some(64), Some(16), Some(2_097_152)));
+    assert_eq!(container.out_of_memory_kills_total, Some(1));
+    assert_eq!((container.page_faults_total, container.major_page_faults_total), (Some(9_876_543_210), Some(12_345)));
+    assert_eq!((container.active_file_bytes, container.contiguous_total_bytes), (None, None));
+
+    let board = sample("arm-board");
+    let memory = board.memory.unwrap();
+    assert_eq!((memory.committed_bytes, memory.commit_limit_bytes), (Some(2_476_806_144), Some(2_093_645_824)));
+    assert_eq!((memory.contiguous_total_bytes, memory.contiguous_free_bytes), (Some(536_870_912), Some(512_135_168)));
+    assert_eq!((memory.kernel_stack_bytes, memory.page_tables_bytes), (Some(5_226_496), Some(13_185_024)));
+    assert_eq!((memory.active_anonymous_bytes, memory.inactive_file_bytes), (Some(627_036_160), Some(2_044_801_024)));
+    assert_eq!((memory.locked_bytes, memory.slab_unreclaimable_bytes), (Some(16_384), Some(66_318_336)));
+    assert_eq!(
+        (memory.paged_in_bytes_total, memory.paged_out_bytes_total),
+        (Some(3_008_998_400), Some(10_540_899_328))
+    );
+    assert_eq!((board.swap.unwrap().cached_bytes, memory.out_of_memory_kills_total), (Some(0), Some(0)));
+
+    let old = sample("old-kernel");
+    assert_eq!(old.swap.unwrap().cached_bytes, Some(1_265_664));
+    assert_eq!(old.memory.unwrap().page_faults_total, None);
+}
+
+#[test]
+fn sockets() {
+    let sockets = sample("arm-board").sockets.unwrap();
+    assert_eq!(sockets.used, Some(187));
+    let tcp = sockets.tcp;
+    assert_eq!((tcp.sockets, tcp.sockets6, tcp.orphaned, tcp.time_wait), (Some(9), Some(4), Some(0), Some(2)));
+    assert_eq!((tcp.allocated, tcp.established), (Some(12), Some(7)));
+    assert_eq!((tcp.active_opens_total, tcp.passive_opens_total), (Some(54_321), Some(6_543)));
+    assert_eq!((tcp.failed_opens_total, tcp.established_resets_total), (Some(321), Some(210)));
+    assert_eq!((tcp.rx_segments_total, tcp.tx_segments_total), (Some(7_654_321), Some(6_543_210)));
+    assert_eq!((tcp.retransmitted_segments_total, tcp.rx_errors_total), (Some(4_321), Some(5)));
+    assert_eq!((tcp.tx_resets_total, tcp.timeouts_total), (Some(987), Some(1_098)));
+    assert_eq!((tcp.listen_overflows_total, tcp.listen_drops_total), (Some(6), Some(17)));
+    let cookies = (tcp.syncookies_sent_total, tcp.syncookies_received_total, tcp.syncookies_failed_total);
+    assert_eq!(cookies, (Some(11), Some(10), Some(9)));
+    assert_eq!((tcp.retransmitted_syns_total, tcp.out_of_order_segments_total), (Some(432), Some(765)));
+    assert_eq!(tcp.rx_queue_drops_total, Some(1));
+    let udp = sockets.udp;
+    assert_eq!((udp.sockets, udp.rx_datagrams_total, udp.tx_datagrams_total), (Some(6), Some(765_432), Some(654_321)));
+    assert_eq!((udp.no_ports_total, udp.rx_errors_total), (Some(1_234), Some(56)));
+    assert_eq!((udp.rx_buffer_errors_total, udp.tx_buffer_errors_total), (Some(55), Some(3)));
+    let udp6 = sockets.udp6;
+    assert_eq!((udp6.sockets, udp6.rx_datagrams_total, udp6.tx_datagrams_total), (Some(3), Some(21_098), Some(19_876)));
+    assert_eq!(udp6.no_ports_total, Some(7));
+
+    let sample = sample("x86-6.18");
+    let tcp = sample.sockets.unwrap().tcp;
+    assert_eq!((tcp.active_opens_total, tcp.established, tcp.timeouts_total), (Some(124), Some(2), Some(2)));
+    assert_eq!(sample.conntrack, None);
+}
+
+#[test]
+fn tracked_connections() {
+    let conntrack = sample("arm-board").conntrack;
+    assert_eq!(conntrack, Some(Conntrack { entries: 83, limit: Some(65_536) }));
+}
+
+#[test]
+fn stocks_of_the_kernel() {
+    let kernel = Kernel {
+        open_files: Some(1_600),
+        open_files_limit: None,
+        entropy_available_bits: Some(256),
+        entropy_limit_bits: Some(256),
+        tasks_limit: Some(29_870),
+        task_numbers_limit: Some(32_768),
+    };
+    assert_eq!(sample("arm-board").kernel, Some(kernel));
+    assert_eq!(sample("x86-6.18").kernel.unwrap().open_files_limit, Some(2_466_177));
+    assert_eq!(sample("old-kernel").kernel.unwrap().entropy_available_bits, Some(1_234));
+    assert_eq!(sample("container").kernel, None);
+}
+
+#[test]
+fn tasks() {
+    let cpu = sample("container").cpu.unwrap();
+    assert_eq!((cpu.forks_total, cpu.tasks_blocked, cpu.softirqs_total), (Some(345_678), Some(1), Some(45_678_901)));
+    assert_eq!(sample("arm-board").cpu.unwrap().forks_total, Some(3_456_789));
+}
+
+#[test]
+fn supplies_of_power() {
+    let [mains, battery] = &sample("old-kernel").power_supplies[..] else { panic!() };
+    let expected =
+        PowerSupply { supply: "AC".into(), kind: Some("Mains".into()), online: Some(true), ..PowerSupply::default() };
+    assert_eq!(*mains, expected);
+    let expected = PowerSupply {
+        supply: "BAT0".into(),
+        kind: Some("Battery".into()),
+        status: Some("Charging".into()),
+        energy_joules: Some(111_600.0),
+        energy_full_joules: Some(180_000.0),
+        energy_design_joules: Some(202_176.0),
+        voltage_volts: Some(12.345),
+        power_watts: Some(21.5),
+        cycles: Some(87),
+        ..PowerSupply::default()
+    };
+    assert_eq!(*battery, expected);
+
+    let [battery] = &sample("arm-board").power_supplies[..] else { panic!() };
+    assert_eq!((battery.capacity_ratio, battery.temperature_celsius), (Some(0.89), Some(31.4)));
+    assert_eq!((battery.charge_coulombs, battery.charge_full_coulombs), (Some(7_740.0), Some(8_640.0)));
+    assert_eq!((battery.charge_design_coulombs, battery.current_amperes), (Some(9_000.0), Some(-0.812)));
+}
+
+#[test]
+fn throttling() {
+    // 5 is too low a voltage and throttled, now and (shifted by 16) since boot.
+    let expected = Throttling {
+        under_voltage: true,
+        throttled: true,
+        under_voltage_since_boot: true,
+        throttled_since_boot: true,
+        ..Throttling::default()
+    };
+    assert_eq!(sample("arm-board").throttling, Some(expected));
+    assert_eq!(sample("x86-6.18").throttling, None);
+}
+
+#[test]
+fn raids() {
+    let [mirror, parity] = &sample("container").raids[..] else { panic!() };
+    assert_eq!((mirror.device.as_str(), mirror.active, mirror.level.as_deref()), ("md0", true, Some("raid1")));
+    assert_eq!((mirror.size_bytes, &mirror.action), (Some(2_000_263_643_136), &None));
+    let expected = Raid {
+        device: "md127".into(),
+        active: true,
+        level: Some("raid5".into()),
+        size_bytes: Some(4_000_527_155_200),
+        disks_wanted: Some(3),
+        disks_working: Some(2),
+        disks_failed: 1,
+        disks_spare: 0,
+        action: Some("recovery".into()),
+        action_ratio: Some(0.125),
+    };
+    assert_eq!(*parity, expected);
+}
+
+#[test]
+fn cache_of_zfs() {
+    let cache = sample("container").zfs_cache.unwrap();
+    assert_eq!((cache.size_bytes, cache.target_bytes), (Some(8_123_456_789), Some(8_589_934_592)));
+    assert_eq!((cache.target_min_bytes, cache.target_max_bytes), (Some(1_073_741_824), Some(17_179_869_184)));
+    assert_eq!((cache.data_bytes, cache.metadata_bytes), (Some(6_543_210_987), Some(1_234_567_890)));
+    assert_eq!((cache.recent_bytes, cache.frequent_bytes), (Some(3_210_987_654), Some(4_321_098_765)));
+    assert_eq!(
+        (cache.hits_total, cache.misses_total, cache.throttles_total),
+        (Some(987_654_321), Some(12_345_678), Some(3))
+    );
+    assert_eq!((cache.second_level_hits_total, cache.second_level_misses_total), (Some(4_567), Some(12_341_111)));
+    assert_eq!(cache.second_level_bytes, Some(107_374_182_400));
+    assert_eq!(sample("arm-board").zfs_cache, None);
+}
+
+#[test]
+fn controllers_of_ecc_memory() {
+    let [first, second] = &sample("container").memory_controllers[..] else { panic!() };
+    let expected = MemoryController {
+        controller: "mc0".into(),
+        kind: Some("Skylake Socket#0 IMC#0".into()),
+        size_bytes: Some(17_179_869_184),
+        corrected_errors_total: Some(17),
+        uncorrected_errors_total: Some(1),
+    };
+    assert_eq!(*first, expected);
+    assert_eq!((second.controller.as_str(), second.corrected_errors_total), ("mc1", Some(0)));
+}
+
+#[test]
+fn later_columns_of_disks_and_interfaces() {
+    let sample = sample("arm-board");
+    let card = &sample.disks[0];
+    assert_eq!(
+        (card.discards_total, card.flushes_total, card.flush_seconds_total),
+        (Some(0), Some(23_456), Some(0.345))
+    );
+    let ethernet = &sample.networks[1];
+    assert_eq!((ethernet.rx_multicast_total, ethernet.tx_collisions_total), (Some(345_678), Some(0)));
+    assert_eq!(self::sample("old-kernel").disks[0].discards_total, None);
+}
