@@ -13,7 +13,7 @@ use siskin_platform::collect::{self, Roots};
 use siskin_platform::model::system::{Document, system};
 use siskin_platform::model::{Agent, Host, Sample};
 
-use crate::queue::Numbered;
+use crate::ring::Numbered;
 
 /// A reading up to this old answers a request. Bounds what clients can make the agent do, and is the shortest time
 /// over which a CPU percentage is worth showing.

@@ -3,14 +3,17 @@
 
 use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use siskin_platform::collect::Roots;
 
 use crate::endpoint::{Credentials, Endpoint};
 use crate::log::Level;
+use crate::quantity;
 use crate::settings::{Given, Sources, Switch};
+use crate::spool::Limits;
 
 /// The text of `--help`.
 pub const HELP: &str = include_str!("help.txt");
@@ -24,6 +27,16 @@ const MIN_INTERVAL_SECONDS: f64 = 0.1;
 const MAX_INTERVAL_SECONDS: f64 = 86_400.0;
 /// Longer than any id of ours or of a person's making.
 const MAX_ID_BYTES: usize = 128;
+
+/// A week of a small host at one sample every 10 s, and little on any card.
+const DEFAULT_SPOOL_BYTES: u64 = 64 << 20;
+/// A smaller one would drop whole minutes at a time; a larger one is a slip of the finger.
+const SPOOL_BYTES: RangeInclusive<u64> = 64 << 10..=1 << 40;
+const DEFAULT_SPOOL_AGE: Duration = Duration::from_secs(7 * 86_400);
+/// A server forgets after 90 days what it has stored, and would store it again.
+const SPOOL_AGE: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(60 * 86_400);
+/// The state file, where only a spool is given.
+const STATE_NAME: &str = "state";
 
 /// What to do.
 #[derive(Debug)]
@@ -51,6 +64,12 @@ pub struct Options {
     pub interval: Duration,
     /// The stable id, when it is not the machine's.
     pub id: Option<String>,
+    /// Where samples wait on disk, if they do.
+    pub spool: Option<PathBuf>,
+    /// How many of them, and for how long.
+    pub spool_limits: Limits,
+    /// Where the id and the floor of the clock are kept, if they are.
+    pub state: Option<PathBuf>,
     /// Where the kernel's files are.
     pub roots: Roots,
     /// The mountpoint that stands for the host's disk in `/system`.
@@ -75,12 +94,16 @@ pub fn parse(
 
 fn options<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Options, String> {
     let server = sources.find("server")?.map(endpoint).transpose()?;
+    let spool = sources.find("spool")?.map(spool).transpose()?;
     Ok(Options {
         listen: listen(sources)?,
         credentials: credentials(sources, server.as_ref())?,
         server,
         interval: sources.find("interval")?.map_or(Ok(DEFAULT_INTERVAL), interval)?,
         id: sources.find("id")?.map(id).transpose()?,
+        state: state(sources, spool.as_deref())?,
+        spool,
+        spool_limits: spool_limits(sources)?,
         roots: roots(sources)?,
         disk_mountpoint: sources.find("disk-path")?.map_or(Ok("/".to_owned()), absolute)?,
         log_level: sources.find("log-level")?.map_or(Ok(Level::Info), log_level)?,
@@ -163,6 +186,35 @@ fn id(given: Given) -> Result<String, String> {
     }
 }
 
+fn spool(given: Given) -> Result<PathBuf, String> {
+    let path = PathBuf::from(&given.value);
+    if path.exists() && !path.is_dir() { Err(given.wrong("expected a directory")) } else { Ok(path) }
+}
+
+fn spool_limits<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Limits, String> {
+    let mut limits = Limits { max_bytes: DEFAULT_SPOOL_BYTES, max_age: DEFAULT_SPOOL_AGE };
+    if let Some(given) = sources.find("spool-max-bytes")? {
+        let bytes = quantity::bytes(&given.value).filter(|bytes| SPOOL_BYTES.contains(bytes));
+        limits.max_bytes = bytes.ok_or_else(|| given.wrong("expected bytes from 64K to 1024G, such as 64M"))?;
+    }
+    if let Some(given) = sources.find("spool-max-age")? {
+        let age = quantity::time(&given.value).filter(|age| SPOOL_AGE.contains(age));
+        limits.max_age = age.ok_or_else(|| given.wrong("expected a time from 1m to 60d, such as 12h"))?;
+    }
+    Ok(limits)
+}
+
+fn state<E: Fn(&str) -> Option<OsString>>(
+    sources: &Sources<E>,
+    spool: Option<&Path>,
+) -> Result<Option<PathBuf>, String> {
+    match sources.find("state")? {
+        Some(given) if Path::new(&given.value).is_dir() => Err(given.wrong("expected a file, not a directory")),
+        Some(given) => Ok(Some(PathBuf::from(given.value))),
+        None => Ok(spool.map(|dir| dir.join(STATE_NAME))),
+    }
+}
+
 fn absolute(given: Given) -> Result<String, String> {
     if given.value.starts_with('/') { Ok(given.value) } else { Err(given.wrong("expected an absolute path")) }
 }
@@ -194,6 +246,8 @@ mod tests {
         assert_eq!(options.listen, ["127.0.0.1:5001".parse().unwrap()]);
         assert_eq!(options.interval, Duration::from_secs(10));
         assert_eq!(options.server, None);
+        assert_eq!((options.spool, options.state), (None, None));
+        assert_eq!(options.spool_limits, Limits { max_bytes: 64 << 20, max_age: Duration::from_secs(604_800) });
         assert_eq!(options.credentials, Credentials::None);
         assert_eq!(options.disk_mountpoint, "/");
         assert_eq!(options.log_level, Level::Info);
@@ -229,6 +283,16 @@ mod tests {
     }
 
     #[test]
+    fn the_state_file_is_in_the_spool_unless_told_otherwise() {
+        let state = |args: &[&str]| run(args, &[]).unwrap().state;
+        assert_eq!(state(&["--spool", "/s"]), Some("/s/state".into()));
+        assert_eq!(state(&["--spool", "/s", "--state", "/t"]), Some("/t".into()));
+        assert_eq!(state(&["--state", "/t"]), Some("/t".into()));
+        let limits = run(&["--spool-max-bytes", "1M", "--spool-max-age=2h"], &[]).unwrap().spool_limits;
+        assert_eq!(limits, Limits { max_bytes: 1 << 20, max_age: Duration::from_secs(7_200) });
+    }
+
+    #[test]
     fn a_token_wins_over_the_user_of_the_url() {
         let url = "--server=http://x:old@host";
         assert_eq!(run(&[url], &[]).unwrap().credentials, Credentials::Basic("x:old".into()));
@@ -252,6 +316,11 @@ mod tests {
             (&["--proc", "/nonexistent"], &[], ["--proc", "directory"]),
             (&["--id", "two words"], &[], ["--id", "visible ASCII"]),
             (&["--id", ""], &[], ["--id", "1 to 128"]),
+            (&["--spool", "/dev/null"], &[], ["--spool", "directory"]),
+            (&["--spool-max-bytes", "1K"], &[], ["--spool-max-bytes", "64K to 1024G"]),
+            (&[], &[("SISKIN_AGENT_SPOOL_MAX_BYTES", "lots")], ["SISKIN_AGENT_SPOOL_MAX_BYTES", "such as 64M"]),
+            (&["--spool-max-age", "90d"], &[], ["--spool-max-age", "1m to 60d"]),
+            (&["--state", "/"], &[], ["--state", "expected a file"]),
             (&["--disk-path", "data"], &[], ["--disk-path", "absolute"]),
             (&["--log-level", "loud"], &[], ["--log-level", "error, warn, info or debug"]),
         ] {
