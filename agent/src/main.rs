@@ -21,6 +21,7 @@ mod settings;
 mod spool;
 mod state;
 mod stop;
+mod text;
 mod timed;
 
 use std::io::{self, Write};
@@ -91,7 +92,12 @@ fn run(options: Options) -> Result<(), String> {
     state.pass(now, boot_id.as_deref(), true);
     let queue = match &options.server {
         Some(_) => Some(queue(&options, Origin { stream, boot_id, floor })?),
-        None => None,
+        None => {
+            if options.spool.is_some() {
+                warn!("a spool without a server keeps nothing");
+            }
+            None
+        }
     };
     let server = options.server.clone().zip(queue.clone());
     let credentials = options.credentials.clone();

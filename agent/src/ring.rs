@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use siskin_platform::model::{Core, Disk, Filesystem, Network, Sample};
 
+use crate::text::Text;
+
 /// A sample and its number in the stream.
 #[derive(Clone, Debug)]
 pub struct Numbered {
@@ -60,12 +62,12 @@ impl Ring {
         }
     }
 
-    /// The oldest samples, as many as have consecutive numbers, up to `max_samples` and about `max_bytes`, at least
-    /// one unless there is none. They stay in the ring.
-    pub fn peek(&self, max_samples: usize, max_bytes: usize) -> Vec<Numbered> {
+    /// The oldest samples as text, as many as have consecutive numbers, up to `max_samples` and `max_bytes` of text, at
+    /// least one unless there is none. They stay in the ring.
+    pub fn peek(&self, max_samples: usize, max_bytes: usize) -> Vec<Text> {
         let mut run = Run::new(max_samples, max_bytes);
-        for next in &self.samples {
-            if !run.push(next.clone()) {
+        for next in self.samples.iter().take(max_samples) {
+            if !run.push(next.into()) {
                 break;
             }
         }
@@ -88,7 +90,7 @@ impl Ring {
 /// Consecutive samples up to a count and a size: one batch in the making.
 pub struct Run {
     /// What it holds so far.
-    pub samples: Vec<Numbered>,
+    pub samples: Vec<Text>,
     bytes: usize,
     max_samples: usize,
     max_bytes: usize,
@@ -101,14 +103,13 @@ impl Run {
     }
 
     /// Adds a sample. False when it does not follow or does not fit.
-    pub fn push(&mut self, next: Numbered) -> bool {
-        let weight = weight(&next.sample);
+    pub fn push(&mut self, next: Text) -> bool {
         let follows = self.samples.last().is_none_or(|last| last.seq.checked_add(1) == Some(next.seq));
-        let fits = self.samples.is_empty() || self.bytes + weight <= self.max_bytes;
+        let fits = self.samples.is_empty() || self.bytes + next.json.len() <= self.max_bytes;
         if self.samples.len() >= self.max_samples || !follows || !fits {
             return false;
         }
-        self.bytes += weight;
+        self.bytes += next.json.len();
         self.samples.push(next);
         true
     }
@@ -141,7 +142,7 @@ mod tests {
     }
 
     fn seqs(ring: &Ring, max_samples: usize, max_bytes: usize) -> Vec<u64> {
-        ring.peek(max_samples, max_bytes).iter().map(|numbered| numbered.seq).collect()
+        ring.peek(max_samples, max_bytes).iter().map(|text| text.seq).collect()
     }
 
     #[test]
@@ -163,7 +164,7 @@ mod tests {
         ring.forget(3);
         assert_eq!(seqs(&ring, 3, LARGE), [4], "5 and 6 are gone");
         ring.forget(4);
-        assert_eq!(seqs(&ring, 3, weight(&Sample::default())), [7], "bounded by bytes");
+        assert_eq!(seqs(&ring, 3, 300), [7], "bounded by bytes");
         assert_eq!(seqs(&ring, 3, 0), [7], "at least one");
         ring.forget(u64::MAX);
         assert!(seqs(&ring, 3, LARGE).is_empty() && ring.bytes == 0);

@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use siskin_platform::collect;
-use siskin_platform::model::{Batch, Sample};
+use siskin_platform::model::Batch;
 
 use crate::endpoint::{Credentials, Endpoint};
 use crate::episode::Episode;
@@ -22,6 +22,7 @@ use crate::identity::random_stream;
 use crate::latest::Latest;
 use crate::queue::Queue;
 use crate::spool::Sent;
+use crate::text::Text;
 use crate::{debug, error, info, warn};
 use backoff::Backoff;
 use client::{Client, Failure};
@@ -30,8 +31,8 @@ use size::Size;
 
 /// About a quarter of an hour at one sample every 10 s: an outage of hours drains in a few dozen requests.
 const MAX_BATCH_SAMPLES: usize = 100;
-/// In memory; the JSON of a batch is two to three times as long and stays below a megabyte.
-const MAX_BATCH_BYTES: usize = 256 << 10;
+/// Of JSON, before it is packed.
+const MAX_BATCH_BYTES: usize = 512 << 10;
 /// One attempt, from connecting to the end of the reply. The server may wait for a disk.
 const ATTEMPT_TIME: Duration = Duration::from_secs(30);
 /// Between attempts while a person has to act (a wrong token, a wrong address).
@@ -170,15 +171,15 @@ impl Pusher {
 
     /// Sends the first so many samples.
     fn send(&self, sent: &Sent, samples: usize, by: Instant) -> Result<Reply, Failure> {
-        let batch = Batch {
+        let envelope = Batch {
             agent: self.latest.agent.clone(),
             host: self.latest.host().as_ref().clone(),
             stream: sent.stream,
             first_seq: sent.samples.first().map_or(1, |first| first.seq),
             sent_at: collect::clock(),
-            samples: sent.samples.iter().take(samples).map(|numbered| Sample::clone(&numbered.sample)).collect(),
+            samples: Vec::new(),
         };
-        let body = serde_json::to_vec(&batch).map_err(|error| Failure::of(&error))?;
+        let body = body(&envelope, &sent.samples[..samples]).map_err(|error| Failure::of(&error))?;
         let authorization = self.credentials.authorization().map_err(|error| Failure::of(&error))?;
         self.client.post(&body, authorization.as_deref(), by)
     }
@@ -239,9 +240,45 @@ impl Pusher {
     }
 }
 
+/// The JSON of a batch with these samples in place of its own, which are the last of its fields.
+fn body(envelope: &Batch, samples: &[Text]) -> Result<Vec<u8>, serde_json::Error> {
+    let mut body = serde_json::to_vec(envelope)?;
+    debug_assert!(body.ends_with(b"\"samples\":[]}"));
+    body.truncate(body.len() - 2);
+    for (index, text) in samples.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        body.extend(text.json.as_bytes());
+    }
+    body.extend(b"]}");
+    Ok(body)
+}
+
 fn described(reply: &Reply) -> String {
     match reply.error() {
         error if error.is_empty() => format!("status {}", reply.status),
         error => format!("status {}: {error}", reply.status),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use siskin_platform::model::{Agent, Clock, Host, Sample};
+
+    use super::*;
+
+    #[test]
+    fn the_body_is_the_batch_as_the_model_writes_it() {
+        for samples in 0..3 {
+            let samples: Vec<_> =
+                (0..samples).map(|n| Sample { uptime_seconds: Some(n.into()), ..Sample::default() }).collect();
+            let texts: Vec<_> =
+                (samples.iter()).map(|sample| Text { seq: 1, json: serde_json::to_string(sample).unwrap() }).collect();
+            let (agent, host, sent_at) = (Agent::default(), Host::default(), Clock::default());
+            let envelope = Batch { agent, host, stream: 7, first_seq: 5, sent_at, samples: Vec::new() };
+            let expected = serde_json::to_vec(&Batch { samples, ..envelope.clone() }).unwrap();
+            assert_eq!(body(&envelope, &texts).unwrap(), expected);
+        }
     }
 }

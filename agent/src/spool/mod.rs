@@ -22,7 +22,7 @@ use crate::state::Floor;
 use crate::{error, info, warn};
 use lock::Lock;
 pub use read::Sent;
-use record::FILE_HEADER;
+use record::{FILE_HEADER, Head};
 pub use refused::Refused;
 use segment::Segment;
 pub use segment::unix_ms;
@@ -107,9 +107,8 @@ impl Spool {
 
     /// Adds the newest sample of this start. It survives a kill from here on, and a loss of power from the next sync on.
     pub fn append(&mut self, seq: u64, sample: &Sample) -> io::Result<()> {
-        let mut sample = sample.clone();
-        sample.boot_id.clone_from(&self.origin.boot_id);
-        let bytes = record::encode(self.origin.stream, seq, self.least_ms(sample.at), &sample)?;
+        let head = Head { stream: self.origin.stream, seq, at: sample.at, least_ms: self.least_ms(sample.at) };
+        let bytes = record::encode(head, self.origin.boot_id.as_deref().unwrap_or(""), sample);
         let file_bytes = (bytes.len() + FILE_HEADER.len()) as u64;
         if file_bytes > self.limits.max_bytes {
             warn!("a sample is larger than the spool, dropping it", seq = seq, bytes = file_bytes);
@@ -125,8 +124,9 @@ impl Spool {
     pub fn sync_due(&mut self) -> Option<Arc<File>> {
         self.unsynced_since.filter(|since| since.elapsed() >= SYNC_EVERY)?;
         self.unsynced_since = None;
+        let writer = self.segments.back()?.writer()?;
         let _ = self.lock.dir.sync_all();
-        self.segments.back()?.writer().cloned()
+        Some(Arc::clone(writer))
     }
 
     /// Makes everything durable.

@@ -1,11 +1,9 @@
 //! Reading the spool back: the oldest samples first, what is damaged skipped, and times that cannot be true mended.
 
-use std::sync::Arc;
-
-use siskin_platform::model::Sample;
-
-use super::{Spool, record};
-use crate::ring::{Numbered, Run};
+use super::Spool;
+use super::record::{self, Head};
+use crate::ring::Run;
+use crate::text::{self, Text};
 use crate::{error, warn};
 
 /// Samples to be sent together.
@@ -14,7 +12,7 @@ pub struct Sent {
     /// Their stream.
     pub stream: u64,
     /// With consecutive numbers, never empty.
-    pub samples: Vec<Numbered>,
+    pub samples: Vec<Text>,
     /// Where in the spool they end, if they are there.
     pub end: Option<Position>,
 }
@@ -77,17 +75,17 @@ impl Spool {
         let (mut stream, mut offset, mut damaged) = (None, self.sent_to, 0);
         while let Some(record) = record::next(bytes, offset) {
             let mut skipped = record.start - offset;
-            if !unless(record.stream, record.seq) {
-                if stream.is_some_and(|stream| stream != record.stream) {
+            let head = record.head;
+            if !unless(head.stream, head.seq) {
+                if stream.is_some_and(|stream| stream != head.stream) {
                     break;
                 }
-                match record.sample() {
-                    Some(sample) => {
-                        let sample = Arc::new(self.as_sent(record.stream, record.least_ms, sample));
-                        if !run.push(Numbered { seq: record.seq, sample }) {
+                match record.text() {
+                    Some((boot_id, rest)) => {
+                        if !run.push(Text { seq: head.seq, json: self.as_sent(head, boot_id, &rest) }) {
                             break;
                         }
-                        stream = Some(record.stream);
+                        stream = Some(head.stream);
                     }
                     None => skipped += record.end - record.start,
                 }
@@ -100,18 +98,17 @@ impl Spool {
 
     /// A sample of the running boot is as it was taken: the server repairs its time by the time since boot. One of an
     /// earlier boot cannot be repaired so. If its clock was behind the floor, it gets the least time that can be true.
-    fn as_sent(&self, stream: u64, least_ms: i64, mut sample: Sample) -> Sample {
-        let this_boot =
-            stream == self.origin.stream || (sample.boot_id.is_some() && sample.boot_id == self.origin.boot_id);
-        if this_boot {
-            sample.boot_id = None;
-            return sample;
+    fn as_sent(&self, head: Head, boot_id: Option<String>, rest: &str) -> String {
+        let this_boot = boot_id.is_some() && boot_id == self.origin.boot_id;
+        if this_boot || head.stream == self.origin.stream {
+            return text::whole(head.at, None, rest);
         }
-        sample.at.unix_ms = sample.at.unix_ms.max(least_ms);
-        if sample.boot_id.is_none() {
+        let mut at = head.at;
+        at.unix_ms = at.unix_ms.max(head.least_ms);
+        if boot_id.is_none() {
             // A host without boot ids: the server would take it for the running boot.
-            sample.at.boottime_ms = None;
+            at.boottime_ms = None;
         }
-        sample
+        text::whole(at, boot_id.as_deref(), rest)
     }
 }

@@ -1,35 +1,47 @@
 //! One sample as bytes in a spool file, and finding such records again among damaged ones. Pure.
 //!
-//! Little endian: marker, payload length, stream, seq, least time, CRC of the payload, CRC of all that; then the payload, the
-//! sample's JSON deflated. A record needs no other record to be read, and says itself where it ends.
+//! Little endian: marker, payload length, stream, seq, clock (milliseconds since 1970 and since boot), least time, CRC of
+//! the payload, CRC of all that; then, deflated, the boot, a line feed, and the rest of the sample's JSON. A record needs no other record to be read, and says itself where it ends.
 
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
-use siskin_platform::model::Sample;
+use siskin_platform::model::{Clock, Sample};
 
 use crate::crc32::crc32;
+use crate::text;
 
 /// What a spool file begins with. Only people and `file` read it: a damaged header costs no sample.
 pub const FILE_HEADER: [u8; 8] = *b"SISKSPL\x01";
 /// A record begins so. Deflated JSON seldom holds it, and never with the right checksum behind it.
 const MARKER: [u8; 4] = *b"\xA7SK\x01";
-const HEAD_BYTES: usize = 40;
+const HEAD_BYTES: usize = 56;
+/// In place of a time since boot where there is none.
+const NO_BOOTTIME: u64 = u64::MAX;
 const COVERED_BYTES: usize = HEAD_BYTES - 4;
 /// Far beyond the sample of any host: its JSON, which bounds what a record may unpack to.
 const MAX_JSON_BYTES: usize = 8 << 20;
 /// The usual trade of size for time; a sample takes a third of a millisecond.
 const LEVEL: u8 = 6;
 
-/// A record whose checksums are right.
+/// What a record says without being unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Record<'a> {
+pub struct Head {
     /// The stream that the sample belongs to.
     pub stream: u64,
     /// Its number there.
     pub seq: u64,
-    /// When the sample's wall clock was known to be behind: the time before which it cannot have been taken,
+    /// When it was taken, by the host's clocks.
+    pub at: Clock,
+    /// When that wall clock was known to be behind: the time before which the sample cannot have been taken,
     /// milliseconds since 1970. Else 0.
     pub least_ms: i64,
+}
+
+/// A record whose checksums are right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Which sample.
+    pub head: Head,
     /// Where it begins.
     pub start: usize,
     /// Where the next one begins.
@@ -37,19 +49,21 @@ pub struct Record<'a> {
     payload: &'a [u8],
 }
 
-/// The bytes of a record.
-pub fn encode(stream: u64, seq: u64, least_ms: i64, sample: &Sample) -> Result<Vec<u8>, serde_json::Error> {
-    let payload = compress_to_vec(&serde_json::to_vec(sample)?, LEVEL);
+/// The bytes of a record. The clock is the head's, the boot the one given; an empty one is none.
+pub fn encode(head: Head, boot_id: &str, sample: &Sample) -> Vec<u8> {
+    let payload = compress_to_vec(format!("{boot_id}\n{}", text::rest(sample)).as_bytes(), LEVEL);
     let mut bytes = Vec::with_capacity(HEAD_BYTES + payload.len());
     bytes.extend(MARKER);
     bytes.extend((payload.len() as u32).to_le_bytes());
-    bytes.extend(stream.to_le_bytes());
-    bytes.extend(seq.to_le_bytes());
-    bytes.extend(least_ms.to_le_bytes());
+    bytes.extend(head.stream.to_le_bytes());
+    bytes.extend(head.seq.to_le_bytes());
+    bytes.extend(head.at.unix_ms.to_le_bytes());
+    bytes.extend(head.at.boottime_ms.unwrap_or(NO_BOOTTIME).to_le_bytes());
+    bytes.extend(head.least_ms.to_le_bytes());
     bytes.extend(crc32(&payload).to_le_bytes());
     bytes.extend(crc32(&bytes).to_le_bytes());
     bytes.extend(payload);
-    Ok(bytes)
+    bytes
 }
 
 /// The first whole record at or after `from`. What lies between `from` and its start is damaged.
@@ -73,15 +87,15 @@ fn whole(bytes: &[u8], start: usize) -> Option<Record<'_>> {
     let length = u32::from_le_bytes(field(head, 4)) as usize;
     let end = (start + HEAD_BYTES).checked_add(length)?;
     let payload = bytes.get(start + HEAD_BYTES..end)?;
-    let record = Record {
+    let boottime_ms = Some(u64::from_le_bytes(field(head, 32))).filter(|ms| *ms != NO_BOOTTIME);
+    let told = Head {
         stream: u64::from_le_bytes(field(head, 8)),
         seq: u64::from_le_bytes(field(head, 16)),
-        least_ms: i64::from_le_bytes(field(head, 24)),
-        start,
-        end,
-        payload,
+        at: Clock { unix_ms: i64::from_le_bytes(field(head, 24)), boottime_ms },
+        least_ms: i64::from_le_bytes(field(head, 40)),
     };
-    (crc32(payload) == u32::from_le_bytes(field(head, 32))).then_some(record)
+    let record = Record { head: told, start, end, payload };
+    (crc32(payload) == u32::from_le_bytes(field(head, 48))).then_some(record)
 }
 
 /// The bytes of a field. `head` is whole, and every field lies within it.
@@ -92,10 +106,12 @@ fn field<const N: usize>(head: &[u8], at: usize) -> [u8; N] {
 }
 
 impl Record<'_> {
-    /// The sample. `None` when this version cannot read it.
-    pub fn sample(&self) -> Option<Sample> {
-        let json = decompress_to_vec_with_limit(self.payload, MAX_JSON_BYTES).ok()?;
-        serde_json::from_slice(&json).ok()
+    /// The boot and the rest of the sample's text. `None` when this is no record of ours after all.
+    pub fn text(&self) -> Option<(Option<String>, String)> {
+        let bytes = decompress_to_vec_with_limit(self.payload, MAX_JSON_BYTES).ok()?;
+        let text = String::from_utf8(bytes).ok()?;
+        let (boot_id, rest) = text.split_once('\n')?;
+        Some((Some(boot_id.to_owned()).filter(|id| !id.is_empty()), rest.to_owned()))
     }
 }
 
@@ -108,7 +124,8 @@ mod tests {
     fn file(samples: u64) -> Vec<u8> {
         (1..=samples).fold(FILE_HEADER.to_vec(), |mut bytes, seq| {
             let sample = Sample { uptime_seconds: Some(seq as f64), ..Sample::default() };
-            bytes.extend(encode(7, seq, -1, &sample).unwrap());
+            let at = Clock { unix_ms: -5, boottime_ms: None };
+            bytes.extend(encode(Head { stream: 7, seq, at, least_ms: -1 }, "b", &sample));
             bytes
         })
     }
@@ -122,22 +139,23 @@ mod tests {
     fn what_was_written_is_read() {
         let bytes = file(3);
         let found = records(&bytes);
-        assert_eq!(found.iter().map(|record| record.seq).collect::<Vec<_>>(), [1, 2, 3]);
-        assert_eq!((found[1].stream, found[1].least_ms, found[1].start), (7, -1, found[0].end));
-        assert_eq!(found[2].sample().unwrap().uptime_seconds, Some(3.0));
+        assert_eq!(found.iter().map(|record| record.head.seq).collect::<Vec<_>>(), [1, 2, 3]);
+        let at = Clock { unix_ms: -5, boottime_ms: None };
+        assert_eq!(found[1].head, Head { stream: 7, seq: 2, at, least_ms: -1 });
+        assert_eq!(found[1].start, found[0].end);
+        let (boot_id, rest) = found[2].text().unwrap();
+        assert_eq!(boot_id.as_deref(), Some("b"));
+        assert!(rest.starts_with(",\"interval_seconds\":null,\"uptime_seconds\":3.0,"), "{rest}");
     }
 
     #[test]
-    fn a_sample_of_a_newer_version_is_readable_and_a_foreign_payload_is_none() {
-        let read = |payload: &[u8]| {
-            let record = Record { stream: 1, seq: 1, least_ms: 0, start: 0, end: 0, payload };
-            record.sample()
-        };
-        let newer = br#"{"at":{"unix_ms":5,"boottime_ms":null},"interval_seconds":null,"quarks":[1]}"#;
-        assert_eq!(read(&compress_to_vec(newer, LEVEL)).unwrap().at.unix_ms, 5);
-        assert_eq!(read(&compress_to_vec(b"[]", LEVEL)), None);
+    fn a_foreign_payload_is_none() {
+        let read = |payload: &[u8]| Record { payload, ..records(&file(1))[0] }.text();
+        assert_eq!(read(&compress_to_vec(b"\n{}", LEVEL)), Some((None, "{}".to_owned())));
+        for payload in [b"[]".to_vec(), b"\n\xff".to_vec(), vec![b'\n'; MAX_JSON_BYTES + 1]] {
+            assert_eq!(read(&compress_to_vec(&payload, LEVEL)), None, "no line, no text, a bomb");
+        }
         assert_eq!(read(b"no deflate"), None);
-        assert_eq!(read(&compress_to_vec(&vec![b' '; MAX_JSON_BYTES + 1], LEVEL)), None, "a bomb");
     }
 
     proptest! {
@@ -158,8 +176,8 @@ mod tests {
             let mut damaged = bytes.clone();
             damaged.iter_mut().skip(at).zip(&garbage).for_each(|(byte, other)| *byte = *other);
             let same = |record: &Record| damaged[record.start..record.end] == bytes[record.start..record.end];
-            let expected = records(&bytes).into_iter().filter(same).map(|record| (record.seq, record.sample()));
-            prop_assert!(expected.eq(records(&damaged).into_iter().map(|record| (record.seq, record.sample()))));
+            let expected = records(&bytes).into_iter().filter(same).map(|record| (record.head, record.text()));
+            prop_assert!(expected.eq(records(&damaged).into_iter().map(|record| (record.head, record.text()))));
         }
 
         #[test]

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use siskin_platform::model::Sample;
 
 /// What there is.
 const NAME: &str = "refused.jsonl";
@@ -20,7 +19,6 @@ struct Line<'a> {
     stream: u64,
     seq: u64,
     error: &'a str,
-    sample: &'a Sample,
 }
 
 /// The files in the spool's directory.
@@ -34,11 +32,15 @@ impl Refused {
         Self { dir: dir.to_owned() }
     }
 
-    /// Sets one sample aside with the server's words. One that is larger than the bound leaves only its number.
-    pub fn add(&self, stream: u64, seq: u64, error: &str, sample: &Sample) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&Line { stream, seq, error, sample })?;
+    /// Sets one sample, as JSON, aside with the server's words. One that is larger than the bound leaves only its number.
+    pub fn add(&self, stream: u64, seq: u64, error: &str, sample: &str) -> io::Result<()> {
+        let mut line = serde_json::to_vec(&Line { stream, seq, error })?;
+        line.pop();
+        line.extend(b",\"sample\":");
+        line.extend(sample.as_bytes());
+        line.push(b'}');
         if line.len() as u64 >= MAX_BYTES {
-            line = serde_json::to_vec(&Line { stream, seq, error: "too large to keep", sample: &Sample::default() })?;
+            line = serde_json::to_vec(&Line { stream, seq, error: "too large to keep" })?;
         }
         line.push(b'\n');
         let path = self.dir.join(NAME);
@@ -60,9 +62,9 @@ mod tests {
         let refused = Refused::new(&dir);
         let error = "no".repeat(500);
         for seq in 1..=1_000 {
-            refused.add(7, seq, &error, &Sample::default()).unwrap();
+            refused.add(7, seq, &error, "{}").unwrap();
         }
-        refused.add(7, 1_001, &"x".repeat(MAX_BYTES as usize), &Sample::default()).unwrap();
+        refused.add(7, 1_001, &"x".repeat(MAX_BYTES as usize), "{}").unwrap();
         let text = fs::read_to_string(dir.join(NAME)).unwrap();
         let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
         assert_eq!((&last["seq"], &last["error"]), (&1_001.into(), &"too large to keep".into()));
