@@ -73,8 +73,10 @@ fn an_outage_with_kills_loses_nothing_and_keeps_the_order() {
     for kill in 0..4 {
         let agent = Agent::start(spooling(&url, &dir));
         until("the outage is noticed", || agent.log().contains("cannot push").then_some(()));
-        let (stream, seq, sample) = shown(&agent, 5);
-        until("the sample is on disk", || (segments(&dir).len() > kill).then_some(()));
+        until("samples are on disk", || (segments(&dir).len() > kill).then_some(()));
+        // From here on each sample is written before the next one is taken.
+        let (_, now, _) = shown(&agent, 5);
+        let (stream, seq, sample) = shown(&agent, now + 2);
         seen.push((stream, seq - 1, None));
         // The one shown may have been killed on its way to the disk; the one before it may not.
         seen.push((stream, seq, Some(sample)));
