@@ -1,7 +1,11 @@
 //! The queue with and without a spool.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+
+use proptest::prelude::*;
+use siskin_platform::model::Sample;
 
 use super::*;
 use crate::spool::{Limits, Origin};
@@ -114,4 +118,80 @@ fn closing_wakes_those_who_wait() {
     queue.close(Instant::now());
     thread.join().unwrap();
     assert!(queue.close_by().is_some());
+}
+
+/// What happens to an agent.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Sample,
+    Push { samples: usize, stored: bool },
+    Kill,
+    Stop,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let push = |stored| (1..6_usize).prop_map(move |samples| Event::Push { samples, stored });
+    prop_oneof![8 => Just(Event::Sample), 3 => push(true), 2 => push(false), 1 => Just(Event::Kill), 1 => Just(Event::Stop)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_happens_what_reached_the_disk_arrives_in_order(events in prop::collection::vec(event(), 1..80)) {
+        let dir = crate::scratch::dir("events");
+        let (mut stream, mut seq, mut away) = (1, 0, false);
+        let (mut due, mut unsaved, mut arrived) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let mut queue = reopened(&dir, stream);
+        let drained = std::iter::repeat_n(Event::Push { samples: 9, stored: true }, 200);
+        for event in events.into_iter().chain(drained) {
+            match event {
+                Event::Sample => {
+                    seq += 1;
+                    let uptime_seconds = Some((stream * 1_000 + seq) as f64);
+                    queue.push(Numbered { seq, sample: Arc::new(Sample { uptime_seconds, ..Sample::default() }) });
+                    unsaved.push((stream, seq));
+                }
+                Event::Push { samples, stored } => match queue.next(samples, MAX_BYTES) {
+                    Some(sent) if stored => {
+                        for text in &sent.samples {
+                            let sample: Sample = serde_json::from_str(&text.json).unwrap();
+                            prop_assert_eq!(sample.uptime_seconds, Some((sent.stream * 1_000 + text.seq) as f64));
+                            arrived.push((sent.stream, text.seq));
+                        }
+                        queue.forget(&sent);
+                        queue.server_answers();
+                        away = false;
+                    }
+                    _ if !stored => {
+                        queue.server_is_away();
+                        away = true;
+                    }
+                    _ => {}
+                },
+                Event::Kill | Event::Stop => {
+                    if matches!(event, Event::Stop) {
+                        prop_assert_eq!(queue.save(), 0);
+                        due.extend(unsaved.drain(..));
+                    }
+                    unsaved.clear();
+                    drop(queue);
+                    (stream, seq, away) = (stream + 1, 0, false);
+                    queue = reopened(&dir, stream);
+                }
+            }
+            if away {
+                due.extend(unsaved.drain(..));
+            }
+        }
+        due.extend(unsaved);
+        let mut first: Vec<_> = arrived.clone();
+        let mut seen = BTreeSet::new();
+        first.retain(|number| seen.insert(*number));
+        prop_assert!(first.is_sorted(), "{first:?}");
+        prop_assert!(arrived.is_sorted_by_key(|(stream, _)| *stream), "{arrived:?}");
+        prop_assert!(due.is_subset(&seen), "lost: {:?}", due.difference(&seen).collect::<Vec<_>>());
+        prop_assert_eq!(files(&dir), 0);
+        std::fs::remove_dir_all(dir).unwrap();
+    }
 }
