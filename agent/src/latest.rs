@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use siskin_platform::model::system::{Document, system};
 use siskin_platform::model::{Agent, Host, Sample};
 
-use crate::queue::Numbered;
+use crate::ring::Numbered;
 
 /// A reading up to this old answers a request. Bounds what clients can make the agent do, and is the shortest time
 /// over which a CPU percentage is worth showing.

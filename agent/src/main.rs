@@ -1,6 +1,7 @@
 //! siskin-agent: reads the host on a schedule, serves what it read, and pushes it to a server.
 //! Here the parts are put together; each lives in a file of its own.
 
+mod crc32;
 mod endpoint;
 mod episode;
 mod http;
@@ -9,11 +10,18 @@ mod latest;
 mod log;
 mod options;
 mod push;
+mod quantity;
 mod queue;
+mod ring;
 mod sampler;
 mod schedule;
+#[cfg(test)]
+mod scratch;
 mod settings;
+mod spool;
+mod state;
 mod stop;
+mod text;
 mod timed;
 
 use std::io::{self, Write};
@@ -28,6 +36,8 @@ use options::{Command, Options};
 use push::Push;
 use queue::Queue;
 use sampler::{Sampler, WARM_UP};
+use spool::{Origin, Refused, Spool};
+use state::State;
 use stop::Stop;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -62,7 +72,11 @@ fn run(options: Options) -> Result<(), String> {
     let listener =
         http::listen(&options.listen).map_err(|error| format!("cannot listen on {:?}: {error}", options.listen))?;
     let address = listener.local_addr().map_err(|error| format!("cannot listen: {error}"))?;
-    let agent = agent(&options)?;
+    let mut state = State::load(options.state.as_deref());
+    let agent = agent(&options, &state)?;
+    if options.id.is_none() {
+        state.set_id(&agent.id);
+    }
     let stream = identity::random_stream().map_err(|error| format!("cannot get random numbers: {error}"))?;
     info!(
         "starting",
@@ -72,11 +86,26 @@ fn run(options: Options) -> Result<(), String> {
         interval_seconds = options.interval.as_secs_f64()
     );
 
-    let server = options.server.clone().map(|endpoint| (endpoint, Arc::new(Queue::new(queue::MAX_BYTES))));
+    let now = collect::clock();
+    let boot_id = agent.boot_id.clone();
+    let floor = state.floor(now, boot_id.as_deref());
+    state.pass(now, boot_id.as_deref(), true);
+    let queue = match &options.server {
+        Some(_) => Some(queue(&options, Origin { stream, boot_id, floor })?),
+        None => {
+            if options.spool.is_some() {
+                warn!("a spool without a server keeps nothing");
+            }
+            None
+        }
+    };
+    let server = options.server.clone().zip(queue.clone());
     let credentials = options.credentials.clone();
-    let queue = server.as_ref().map(|(_, queue)| Arc::clone(queue));
-    let mut sampler = Sampler::start(options, agent, stream, queue);
+    let mut sampler = Sampler::start(options, agent, stream, queue, state);
     if stop.wait_until(Instant::now() + WARM_UP) {
+        if let Some((_, queue)) = server {
+            queue.save();
+        }
         return Ok(());
     }
     sampler.take();
@@ -107,9 +136,10 @@ fn run(options: Options) -> Result<(), String> {
 /// Prints the `/system` document of a fresh start.
 fn once(options: Options) -> Result<(), String> {
     log::set_level(options.log_level);
-    let agent = agent(&options)?;
+    let state = State::load(options.state.as_deref());
+    let agent = agent(&options, &state)?;
     let stream = identity::random_stream().map_err(|error| format!("cannot get random numbers: {error}"))?;
-    let mut sampler = Sampler::start(options, agent, stream, None);
+    let mut sampler = Sampler::start(options, agent, stream, None, state);
     std::thread::sleep(WARM_UP);
     sampler.take();
     let mut document = sampler.latest().document().map_err(|error| format!("cannot write the document: {error}"))?;
@@ -117,13 +147,37 @@ fn once(options: Options) -> Result<(), String> {
     print(&document)
 }
 
-/// Who this agent is.
-fn agent(options: &Options) -> Result<Agent, String> {
-    let stable = options.id.clone().or_else(|| identity::stable_id(collect::machine_id(&options.roots).as_deref()));
+/// The queue of samples to push. A disk that cannot be used costs the spool, not the agent; a directory that another
+/// agent uses is a mistake that a person has to mend.
+fn queue(options: &Options, origin: Origin) -> Result<Arc<Queue>, String> {
+    let stream = origin.stream;
+    let queue = |spool, refused| Arc::new(Queue::new(stream, queue::MAX_BYTES, spool, refused));
+    let Some(dir) = &options.spool else { return Ok(queue(None, None)) };
+    match Spool::open(dir, options.spool_limits, origin) {
+        Ok(spool) => {
+            info!("spooling", dir = dir.display(), waiting_bytes = spool.bytes());
+            Ok(queue(Some(spool), Some(Refused::new(dir))))
+        }
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            Err(format!("another agent uses the spool {}", dir.display()))
+        }
+        Err(error) => {
+            error!("cannot use the spool, samples wait in memory", dir = dir.display(), error = error);
+            Ok(queue(None, None))
+        }
+    }
+}
+
+/// Who this agent is: as told, else as always, else as the machine says.
+fn agent(options: &Options, state: &State) -> Result<Agent, String> {
+    let stable = options.id.clone().or_else(|| state.id().map(str::to_owned));
+    let stable = stable.or_else(|| identity::stable_id(collect::machine_id(&options.roots).as_deref()));
     let id = match stable {
         Some(id) => id,
         None => {
-            warn!("this host has no machine-id: it will look like a new one after each restart; give it a stable --id");
+            if options.state.is_none() {
+                warn!("no machine-id: this host will look like a new one after each restart; give it --id or --state");
+            }
             identity::random_id().map_err(|error| format!("cannot get random numbers: {error}"))?
         }
     };

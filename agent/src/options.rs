@@ -3,14 +3,17 @@
 
 use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use siskin_platform::collect::Roots;
 
 use crate::endpoint::{Credentials, Endpoint};
 use crate::log::Level;
+use crate::quantity;
 use crate::settings::{Given, Sources, Switch};
+use crate::spool::Limits;
 
 /// The text of `--help`.
 pub const HELP: &str = include_str!("help.txt");
@@ -24,6 +27,16 @@ const MIN_INTERVAL_SECONDS: f64 = 0.1;
 const MAX_INTERVAL_SECONDS: f64 = 86_400.0;
 /// Longer than any id of ours or of a person's making.
 const MAX_ID_BYTES: usize = 128;
+
+/// A week of a small host at one sample every 10 s, and little on any card.
+const DEFAULT_SPOOL_BYTES: u64 = 64 << 20;
+/// A smaller one would drop whole minutes at a time; a larger one is a slip of the finger.
+const SPOOL_BYTES: RangeInclusive<u64> = 64 << 10..=16 << 30;
+const DEFAULT_SPOOL_AGE: Duration = Duration::from_secs(7 * 86_400);
+/// A server forgets after 90 days what it has stored, and would store it again.
+const SPOOL_AGE: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(60 * 86_400);
+/// The state file, where only a spool is given.
+const STATE_NAME: &str = "state";
 
 /// What to do.
 #[derive(Debug)]
@@ -51,6 +64,12 @@ pub struct Options {
     pub interval: Duration,
     /// The stable id, when it is not the machine's.
     pub id: Option<String>,
+    /// Where samples wait on disk, if they do.
+    pub spool: Option<PathBuf>,
+    /// How many of them, and for how long.
+    pub spool_limits: Limits,
+    /// Where the id and the floor of the clock are kept, if they are.
+    pub state: Option<PathBuf>,
     /// Where the kernel's files are.
     pub roots: Roots,
     /// The path, free of links, whose filesystem stands for the host's disk in `/system`.
@@ -76,6 +95,7 @@ pub fn parse(
 fn options<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Options, String> {
     let server = sources.find("server")?.map(endpoint).transpose()?;
     let roots = roots(sources)?;
+    let spool = sources.find("spool")?.map(spool).transpose()?;
     Ok(Options {
         listen: listen(sources)?,
         credentials: credentials(sources, server.as_ref())?,
@@ -84,6 +104,9 @@ fn options<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Opti
         id: sources.find("id")?.map(id).transpose()?,
         disk_path: sources.find("disk-path")?.map_or(Ok("/".to_owned()), |given| disk_path(&given, &roots))?,
         roots,
+        state: state(sources, spool.as_deref())?,
+        spool,
+        spool_limits: spool_limits(sources)?,
         log_level: sources.find("log-level")?.map_or(Ok(Level::Info), log_level)?,
     })
 }
@@ -170,6 +193,35 @@ fn id(given: Given) -> Result<String, String> {
     }
 }
 
+fn spool(given: Given) -> Result<PathBuf, String> {
+    let path = PathBuf::from(&given.value);
+    if path.exists() && !path.is_dir() { Err(given.wrong("expected a directory")) } else { Ok(path) }
+}
+
+fn spool_limits<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Limits, String> {
+    let mut limits = Limits { max_bytes: DEFAULT_SPOOL_BYTES, max_age: DEFAULT_SPOOL_AGE };
+    if let Some(given) = sources.find("spool-max-bytes")? {
+        let bytes = quantity::bytes(&given.value).filter(|bytes| SPOOL_BYTES.contains(bytes));
+        limits.max_bytes = bytes.ok_or_else(|| given.wrong("expected bytes from 64K to 16G, such as 64M"))?;
+    }
+    if let Some(given) = sources.find("spool-max-age")? {
+        let age = quantity::time(&given.value).filter(|age| SPOOL_AGE.contains(age));
+        limits.max_age = age.ok_or_else(|| given.wrong("expected a time from 1m to 60d, such as 12h"))?;
+    }
+    Ok(limits)
+}
+
+fn state<E: Fn(&str) -> Option<OsString>>(
+    sources: &Sources<E>,
+    spool: Option<&Path>,
+) -> Result<Option<PathBuf>, String> {
+    match sources.find("state")? {
+        Some(given) if Path::new(&given.value).is_dir() => Err(given.wrong("expected a file, not a directory")),
+        Some(given) => Ok(Some(PathBuf::from(given.value))),
+        None => Ok(spool.map(|dir| dir.join(STATE_NAME))),
+    }
+}
+
 fn disk_path(given: &Given, roots: &Roots) -> Result<String, String> {
     if !given.value.starts_with('/') {
         return Err(given.wrong("expected an absolute path"));
@@ -182,117 +234,4 @@ fn log_level(given: Given) -> Result<Level, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::SETTINGS;
-
-    fn run(args: &[&str], env: &[(&str, &str)]) -> Result<Options, String> {
-        let env = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
-        match parse(args.iter().map(OsString::from), env)? {
-            Command::Run(options) | Command::Once(options) => Ok(options),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn listen(args: &[&str], env: &[(&str, &str)]) -> String {
-        run(args, env).unwrap().listen[0].to_string()
-    }
-
-    #[test]
-    fn the_defaults() {
-        let options = run(&[], &[]).unwrap();
-        assert_eq!(options.listen, ["127.0.0.1:5001".parse().unwrap()]);
-        assert_eq!(options.interval, Duration::from_secs(10));
-        assert_eq!(options.server, None);
-        assert_eq!(options.credentials, Credentials::None);
-        assert_eq!(options.disk_path, "/");
-        assert_eq!(options.log_level, Level::Info);
-        assert_eq!(options.roots.proc, PathBuf::from("/proc"));
-    }
-
-    #[test]
-    fn the_predecessors_host_and_port_still_work() {
-        assert_eq!(listen(&[], &[("SYSTEM_STATS_HOST", "0.0.0.0")]), "0.0.0.0:5001");
-        assert_eq!(listen(&[], &[("SYSTEM_STATS_PORT", "6001")]), "127.0.0.1:6001");
-        assert_eq!(listen(&[], &[("SYSTEM_STATS_HOST", "::"), ("SYSTEM_STATS_PORT", "1")]), "[::]:1");
-        let old = ("SYSTEM_STATS_HOST", "0.0.0.0");
-        assert_eq!(listen(&[], &[("SISKIN_AGENT_LISTEN", "127.0.0.1:0"), old]), "127.0.0.1:0");
-        assert_eq!(listen(&["--listen", "127.0.0.1:1"], &[("SISKIN_AGENT_LISTEN", "127.0.0.1:0")]), "127.0.0.1:1");
-    }
-
-    #[test]
-    fn the_predecessors_other_variables_still_work() {
-        let options = run(
-            &[],
-            &[
-                ("MONITORING_SERVER_METRICS_URL", "http://monitor:5050/metrics"),
-                ("SYSTEM_STATS_FORWARD_INTERVAL", "30"),
-                ("SYSTEM_STATS_LOG_LEVEL", "WARNING"),
-                ("SYSTEM_STATS_DISK_PATH", "/dev/"),
-            ],
-        );
-        let options = options.unwrap();
-        assert_eq!(options.server.unwrap().authority, "monitor:5050");
-        assert_eq!(options.interval, Duration::from_secs(30));
-        assert_eq!(options.log_level, Level::Warn);
-        assert_eq!(options.disk_path, "/dev");
-    }
-
-    #[test]
-    fn a_token_wins_over_the_user_of_the_url() {
-        let url = "--server=http://x:old@host";
-        assert_eq!(run(&[url], &[]).unwrap().credentials, Credentials::Basic("x:old".into()));
-        let options = run(&[url], &[("SISKIN_AGENT_TOKEN", "new")]).unwrap();
-        assert_eq!(options.credentials, Credentials::Token("new".into()));
-    }
-
-    #[test]
-    fn a_wrong_value_names_its_flag_or_variable_and_what_is_expected() {
-        for (args, env, words) in [
-            (&["--interval", "0"][..], &[][..], ["--interval", "0.1 to 86400"]),
-            (&["--interval", "NaN"], &[], ["--interval", "0.1 to 86400"]),
-            (&[], &[("SISKIN_AGENT_INTERVAL", "fast")], ["SISKIN_AGENT_INTERVAL", "seconds"]),
-            (&[], &[("SYSTEM_STATS_FORWARD_INTERVAL", "-1")], ["SYSTEM_STATS_FORWARD_INTERVAL", "seconds"]),
-            (&["--listen", "5001"], &[], ["--listen", "127.0.0.1:5001"]),
-            (&[], &[("SYSTEM_STATS_PORT", "http")], ["SYSTEM_STATS_PORT", "port"]),
-            (&["--server", "https://host"], &[], ["--server", "TLS"]),
-            (&[], &[("MONITORING_SERVER_METRICS_URL", "host")], ["MONITORING_SERVER_METRICS_URL", "http://host:5050"]),
-            (&["--token-file", "/nonexistent"], &[], ["--token-file", "/nonexistent"]),
-            (&[], &[("SISKIN_AGENT_TOKEN", "two words")], ["SISKIN_AGENT_TOKEN", "visible ASCII"]),
-            (&["--proc", "/nonexistent"], &[], ["--proc", "directory"]),
-            (&["--root", "/dev"], &[], ["--root", "--proc"]),
-            (&["--root", "/dev", "--proc", "/proc"], &[], ["--root", "--proc"]),
-            (&[], &[("SISKIN_AGENT_ROOT", "/dev")], ["SISKIN_AGENT_ROOT", "--proc"]),
-            (&["--id", "two words"], &[], ["--id", "visible ASCII"]),
-            (&["--id", ""], &[], ["--id", "1 to 128"]),
-            (&["--disk-path", "data"], &[], ["--disk-path", "absolute"]),
-            (&["--disk-path", "/no/such/path"], &[], ["--disk-path", "path of this host"]),
-            (&["--log-level", "loud"], &[], ["--log-level", "error, warn, info or debug"]),
-        ] {
-            let error = run(args, env).unwrap_err();
-            assert!(words.iter().all(|word| error.contains(word)) && !error.contains('\n'), "{error}");
-        }
-    }
-
-    #[test]
-    fn another_root_goes_with_another_proc() {
-        let roots = run(&["--root", "/dev", "--proc", "/proc/self"], &[]).unwrap().roots;
-        assert_eq!((roots.root, roots.proc), (PathBuf::from("/dev"), PathBuf::from("/proc/self")));
-        assert_eq!(run(&["--root", "/"], &[]).unwrap().roots, Roots::default());
-    }
-
-    #[test]
-    fn a_password_in_a_wrong_url_is_not_repeated() {
-        let error = run(&["--server", "http://x:secret@host:port"], &[]).unwrap_err();
-        assert!(!error.contains("secret"), "{error}");
-    }
-
-    #[test]
-    fn the_help_names_every_flag_and_variable() {
-        for setting in &SETTINGS {
-            assert!(HELP.contains(&format!("  --{} ", setting.flag)), "{}", setting.flag);
-            assert!(HELP.contains(setting.variable), "{}", setting.variable);
-            assert!(setting.predecessor.is_none_or(|name| HELP.contains(name)), "{:?}", setting.predecessor);
-        }
-    }
-}
+mod tests;

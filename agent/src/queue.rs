@@ -1,93 +1,144 @@
-//! Samples that wait to be pushed: in memory, in order, bounded by bytes. The oldest is dropped first.
-//! Knows nothing of HTTP; a spool on disk takes its place where one is configured.
+//! Samples that wait to be pushed: those on disk before those in memory, those in the order they were taken.
+//! While the server answers they are in memory alone; once it does not, they go to disk as soon as they are taken.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use siskin_platform::model::{Core, Disk, Filesystem, Network, Sample};
+use crate::episode::Episode;
+use crate::ring::{Numbered, Ring};
+use crate::spool::{Refused, Sent, Spool};
+use crate::{error, info};
 
 /// About six hours of samples of a small host at one every 10 s, and small enough for a router.
 pub const MAX_BYTES: usize = 4 << 20;
 
-/// A sample and its number in the stream.
-#[derive(Clone, Debug)]
-pub struct Numbered {
-    /// Counts from 1.
-    pub seq: u64,
-    /// Shared with `GET /system` while it is the latest.
-    pub sample: Arc<Sample>,
-}
-
-/// The queue between the sampler, which adds, and the push thread, which takes.
+/// The queue between the sampler, which adds, and the push thread, which sends and forgets.
 pub struct Queue {
     state: Mutex<State>,
     changed: Condvar,
-    max_bytes: usize,
+    stream: u64,
+    refused: Option<Refused>,
 }
 
-#[derive(Default)]
 struct State {
-    samples: VecDeque<Numbered>,
-    bytes: usize,
+    ring: Ring,
+    spool: Option<Spool>,
+    /// The last push failed: what is taken now goes to disk.
+    away: bool,
+    /// The last number of this start that the server has.
+    stored_to: u64,
+    unwritable: Episode,
     close_by: Option<Instant>,
 }
 
 impl Queue {
-    /// An empty queue of at most `max_bytes` of samples. One sample is always kept, however large.
-    pub fn new(max_bytes: usize) -> Self {
-        Self { state: Mutex::default(), changed: Condvar::new(), max_bytes }
+    /// A queue of at most `max_bytes` of samples of this stream in memory, and of the spool where there is one.
+    pub fn new(stream: u64, max_bytes: usize, spool: Option<Spool>, refused: Option<Refused>) -> Self {
+        let state = State {
+            ring: Ring::new(max_bytes),
+            spool,
+            away: false,
+            stored_to: 0,
+            unwritable: Episode::default(),
+            close_by: None,
+        };
+        Self { state: Mutex::new(state), changed: Condvar::new(), stream, refused }
     }
 
-    /// Adds the newest sample. Returns how many of the oldest were dropped for it.
+    /// Adds the newest sample. Returns how many of the oldest in memory were dropped for it.
     pub fn push(&self, numbered: Numbered) -> u64 {
         let mut state = self.lock();
-        state.bytes += weight(&numbered.sample);
-        state.samples.push_back(numbered);
-        let dropped = state.shrink(self.max_bytes);
+        state.ring.push(numbered);
+        if state.away || state.ring.is_over() {
+            state.spill();
+        }
+        let dropped = state.ring.shrink();
+        let unsynced = state.spool.as_mut().and_then(Spool::sync_due);
+        drop(state);
         self.changed.notify_all();
+        if let Some(Err(error)) = unsynced.map(|file| file.sync_data()) {
+            error!("cannot make the spool durable", error = error);
+        }
         dropped
     }
 
-    /// Puts samples back that were taken and not sent, oldest first. Returns how many were dropped for want of room.
-    pub fn put_back(&self, samples: Vec<Numbered>) -> u64 {
+    /// The oldest samples: one stream, consecutive numbers, up to `max_samples` and `max_bytes` of text. At least one,
+    /// unless there is none. They wait on until [`Queue::forget`].
+    pub fn next(&self, max_samples: usize, max_bytes: usize) -> Option<Sent> {
         let mut state = self.lock();
-        for numbered in samples.into_iter().rev() {
-            state.bytes += weight(&numbered.sample);
-            state.samples.push_front(numbered);
-        }
-        state.shrink(self.max_bytes)
+        let (own, stored_to) = (self.stream, state.stored_to);
+        let stored = |stream, seq| stream == own && seq <= stored_to;
+        let spooled = state.spool.as_mut().and_then(|spool| spool.peek(max_samples, max_bytes, stored));
+        spooled.or_else(|| {
+            let samples = state.ring.peek(max_samples, max_bytes);
+            (!samples.is_empty()).then_some(Sent { stream: own, samples, end: None })
+        })
     }
 
-    /// Takes the oldest samples, as many as have consecutive numbers, up to `max_samples` and about `max_bytes`.
-    /// At least one, unless the queue is empty.
-    pub fn take(&self, max_samples: usize, max_bytes: usize) -> Vec<Numbered> {
+    /// The fate of these samples is sealed.
+    pub fn forget(&self, sent: &Sent) {
+        let Some(last) = sent.samples.last() else { return };
         let mut state = self.lock();
-        let mut taken: Vec<Numbered> = Vec::new();
-        let mut bytes = 0;
-        while taken.len() < max_samples {
-            let Some(next) = state.samples.front() else { break };
-            let weight = weight(&next.sample);
-            if taken.last().is_some_and(|last| last.seq + 1 != next.seq || bytes + weight > max_bytes) {
-                break;
+        if sent.stream == self.stream {
+            state.stored_to = state.stored_to.max(last.seq);
+            state.ring.forget(last.seq);
+        }
+        if let (Some(spool), Some(end)) = (&mut state.spool, sent.end) {
+            spool.sent(end);
+        }
+    }
+
+    /// Keeps samples that the server will never take where a person can find them, if there is such a place.
+    pub fn set_aside(&self, sent: &Sent, words: &str) {
+        for text in &sent.samples {
+            let added = self.refused.as_ref().map(|r| r.add(sent.stream, text.seq, words, &text.json));
+            if let Some(Err(error)) = added {
+                error!("cannot set a refused sample aside, it is lost", seq = text.seq, error = error);
             }
-            bytes += weight;
-            state.bytes -= weight;
-            taken.extend(state.samples.pop_front());
         }
-        taken
+        self.forget(sent);
     }
 
-    /// Samples that wait.
-    pub fn len(&self) -> usize {
-        self.lock().samples.len()
+    /// The server took a push: what is taken from now on stays in memory.
+    pub fn server_answers(&self) {
+        self.lock().away = false;
     }
 
-    /// Blocks while the queue is empty and not closed.
-    pub fn wait_for_sample(&self) {
+    /// A push failed: what waits goes to disk, and what is taken from now on follows.
+    pub fn server_is_away(&self) {
+        let mut state = self.lock();
+        state.away = true;
+        state.spill();
+    }
+
+    /// Whether samples go to disk now.
+    pub fn is_spooling(&self) -> bool {
         let state = self.lock();
-        let idle = |state: &mut State| state.samples.is_empty() && state.close_by.is_none();
-        drop(self.changed.wait_while(state, idle));
+        state.away && state.spool.is_some()
+    }
+
+    /// Writes what waits, to survive a loss of power. Returns how many samples stay in memory.
+    pub fn save(&self) -> usize {
+        let mut state = self.lock();
+        state.spill();
+        if let Some(Err(error)) = state.spool.as_mut().filter(|spool| !spool.is_empty()).map(Spool::sync) {
+            error!("cannot make the spool durable", error = error);
+        }
+        state.ring.len()
+    }
+
+    /// Samples that wait in memory, and bytes that wait on disk.
+    pub fn waiting(&self) -> (usize, u64) {
+        let state = self.lock();
+        (state.ring.len(), state.spool.as_ref().map_or(0, Spool::bytes))
+    }
+
+    /// Blocks while nothing waits and the queue is not closed.
+    pub fn wait_for_sample(&self) {
+        let idle = |state: &mut State| {
+            state.ring.len() == 0 && state.spool.as_ref().is_none_or(Spool::is_empty) && state.close_by.is_none()
+        };
+        drop(self.changed.wait_while(self.lock(), idle));
     }
 
     /// Blocks until `deadline`, or until the queue is closed.
@@ -115,97 +166,23 @@ impl Queue {
 }
 
 impl State {
-    fn shrink(&mut self, max_bytes: usize) -> u64 {
-        let mut dropped = 0;
-        while self.bytes > max_bytes && self.samples.len() > 1 {
-            if let Some(oldest) = self.samples.pop_front() {
-                self.bytes -= weight(&oldest.sample);
-                dropped += 1;
+    /// Moves the samples in memory to disk, oldest first, as far as the disk takes them.
+    fn spill(&mut self) {
+        let Some(spool) = &mut self.spool else { return };
+        while let Some(oldest) = self.ring.front() {
+            if let Err(error) = spool.append(oldest.seq, &oldest.sample) {
+                if self.unwritable.add(1) {
+                    error!("cannot write to the spool, samples stay in memory", error = error);
+                }
+                return;
             }
+            self.ring.pop();
         }
-        dropped
+        if let Some(failures) = self.unwritable.end() {
+            info!("the spool can be written again", failures = failures);
+        }
     }
-}
-
-/// Bytes of memory that a sample takes, its short strings estimated.
-fn weight(sample: &Sample) -> usize {
-    const STRING: usize = 32;
-    size_of::<Sample>()
-        + sample.cpu.as_ref().map_or(0, |cpu| cpu.cores.len() * size_of::<Core>())
-        + sample.filesystems.len() * (size_of::<Filesystem>() + 3 * STRING)
-        + sample.disks.len() * (size_of::<Disk>() + STRING)
-        + sample.networks.len() * (size_of::<Network>() + STRING)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn numbered(seq: u64) -> Numbered {
-        Numbered { seq, sample: Arc::default() }
-    }
-
-    fn filled(samples: usize, seqs: impl IntoIterator<Item = u64>) -> Queue {
-        let queue = Queue::new(samples * weight(&Sample::default()));
-        for seq in seqs {
-            queue.push(numbered(seq));
-        }
-        queue
-    }
-
-    fn seqs(samples: &[Numbered]) -> Vec<u64> {
-        samples.iter().map(|numbered| numbered.seq).collect()
-    }
-
-    #[test]
-    fn the_oldest_is_dropped_when_it_is_full() {
-        let queue = filled(3, 1..=3);
-        assert_eq!(queue.push(numbered(4)), 1);
-        assert_eq!(seqs(&queue.take(9, MAX_BYTES)), [2, 3, 4]);
-        assert_eq!(queue.push(numbered(5)), 0, "what was taken has made room");
-    }
-
-    #[test]
-    fn one_sample_larger_than_the_bound_is_kept() {
-        let queue = Queue::new(1);
-        assert_eq!(queue.push(numbered(1)), 0);
-        assert_eq!(queue.push(numbered(2)), 1);
-        assert_eq!(seqs(&queue.take(9, 1)), [2]);
-        assert_eq!(queue.len(), 0);
-    }
-
-    #[test]
-    fn a_batch_is_bounded_and_consecutive() {
-        let queue = filled(99, [1, 2, 3, 4, 7, 8]);
-        assert_eq!(seqs(&queue.take(3, MAX_BYTES)), [1, 2, 3]);
-        assert_eq!(seqs(&queue.take(3, MAX_BYTES)), [4], "5 and 6 are gone");
-        assert_eq!(seqs(&queue.take(3, weight(&Sample::default()))), [7], "bounded by bytes");
-        assert_eq!(seqs(&queue.take(3, 0)), [8], "at least one");
-        assert!(queue.take(3, MAX_BYTES).is_empty());
-    }
-
-    #[test]
-    fn what_is_put_back_comes_first_and_counts() {
-        let queue = filled(4, 1..=4);
-        let taken = queue.take(2, MAX_BYTES);
-        queue.push(numbered(5));
-        queue.push(numbered(6));
-        assert_eq!(queue.put_back(taken), 2, "3 to 6 fill it");
-        assert_eq!(seqs(&queue.take(9, MAX_BYTES)), [3, 4, 5, 6]);
-    }
-
-    #[test]
-    fn closing_wakes_those_who_wait() {
-        let queue = Arc::new(filled(9, []));
-        let waiting = Arc::clone(&queue);
-        let thread = std::thread::spawn(move || {
-            waiting.wait_for_sample();
-            waiting.wait_until(Instant::now() + Duration::from_secs(600));
-        });
-        queue.close(Instant::now());
-        thread.join().unwrap();
-        assert!(queue.close_by().is_some());
-    }
-}
+mod tests;

@@ -10,8 +10,10 @@ use siskin_platform::model::Agent;
 use crate::episode::Episode;
 use crate::latest::Latest;
 use crate::options::Options;
-use crate::queue::{Numbered, Queue};
+use crate::queue::Queue;
+use crate::ring::Numbered;
 use crate::schedule::Schedule;
+use crate::state::State;
 use crate::stop::Stop;
 use crate::{info, warn};
 
@@ -27,6 +29,7 @@ pub struct Sampler {
     reader: Arc<Reader>,
     latest: Arc<Latest>,
     queue: Option<Arc<Queue>>,
+    state: State,
     seq: u64,
     host_read: Instant,
     failing: BTreeMap<&'static str, String>,
@@ -36,7 +39,7 @@ pub struct Sampler {
 
 impl Sampler {
     /// Takes the first sample, which carries the number 1.
-    pub fn start(options: Options, agent: Agent, stream: u64, queue: Option<Arc<Queue>>) -> Self {
+    pub fn start(options: Options, agent: Agent, stream: u64, queue: Option<Arc<Queue>>, state: State) -> Self {
         let reader = Arc::new(Reader::new(options.roots.clone(), &options.disk_path));
         let host = reader.host();
         let reading = reader.sample(Some(WARM_UP.as_secs_f64()));
@@ -49,6 +52,7 @@ impl Sampler {
             reader,
             latest,
             queue,
+            state,
             seq: 1,
             host_read: Instant::now(),
             failing: BTreeMap::new(),
@@ -84,6 +88,7 @@ impl Sampler {
         let mut schedule = Schedule::new(Instant::now(), self.options.interval);
         while !stop.wait_until(schedule.due()) {
             self.take();
+            self.pass(self.queue.as_ref().is_some_and(|queue| queue.is_spooling()));
             match schedule.advance(Instant::now()) {
                 0 => {
                     if let Some(skipped) = self.overrun.end() {
@@ -96,6 +101,14 @@ impl Sampler {
                 _ => {}
             }
         }
+        // The last word of a clock that was right.
+        self.pass(true);
+    }
+
+    /// Takes note that time has passed.
+    fn pass(&mut self, disk_in_use: bool) {
+        let boot_id = self.latest.agent.boot_id.as_deref();
+        self.state.pass(collect::clock(), boot_id, disk_in_use);
     }
 
     fn enqueue(&mut self, numbered: Numbered) {
@@ -107,7 +120,7 @@ impl Sampler {
                 }
             }
             dropped if self.dropping.add(dropped) => {
-                warn!("the queue is full, dropping the oldest samples", waiting = queue.len());
+                warn!("the queue is full, dropping the oldest samples", waiting = queue.waiting().0);
             }
             _ => {}
         }

@@ -20,12 +20,16 @@ const fn setting(flag: &'static str, variable: &'static str, predecessor: Option
 }
 
 /// Every setting with a value. The predecessor's two variables for `--listen` are joined in `options`.
-pub const SETTINGS: [Setting; 10] = [
+pub const SETTINGS: [Setting; 14] = [
     setting("listen", "SISKIN_AGENT_LISTEN", None),
     setting("server", "SISKIN_AGENT_SERVER", Some("MONITORING_SERVER_METRICS_URL")),
     setting("token-file", "SISKIN_AGENT_TOKEN_FILE", None),
     setting("interval", "SISKIN_AGENT_INTERVAL", Some("SYSTEM_STATS_FORWARD_INTERVAL")),
     setting("id", "SISKIN_AGENT_ID", None),
+    setting("spool", "SISKIN_AGENT_SPOOL", None),
+    setting("spool-max-bytes", "SISKIN_AGENT_SPOOL_MAX_BYTES", None),
+    setting("spool-max-age", "SISKIN_AGENT_SPOOL_MAX_AGE", None),
+    setting("state", "SISKIN_AGENT_STATE", None),
     setting("disk-path", "SISKIN_AGENT_DISK_PATH", Some("SYSTEM_STATS_DISK_PATH")),
     setting("proc", "SISKIN_AGENT_PROC", None),
     setting("sys", "SISKIN_AGENT_SYS", None),

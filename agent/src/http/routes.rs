@@ -95,7 +95,7 @@ mod tests {
     use siskin_platform::model::{Agent, Host, Sample};
 
     use super::*;
-    use crate::queue::Numbered;
+    use crate::ring::Numbered;
 
     /// Status and text of the reply to a request line.
     fn ask(line: &str) -> (u16, String) {

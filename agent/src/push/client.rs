@@ -1,11 +1,14 @@
 //! Posts to one server, each exchange bounded in time and size. Knows bytes and statuses, not samples.
 
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use ureq::Agent;
-use ureq::http::header::{AUTHORIZATION, EXPECT, RETRY_AFTER};
+use ureq::http::header::{AUTHORIZATION, CONTENT_ENCODING, EXPECT, RETRY_AFTER};
+use ureq::{Agent, Timeout};
 
+use super::gzip::gzip;
 use super::reply::Reply;
 use crate::VERSION;
 use crate::endpoint::Endpoint;
@@ -20,10 +23,42 @@ const MAX_BODY_BYTES: u64 = 4 << 10;
 /// then would fail before its answer is read. A smaller body fits into any socket's buffer.
 const ASK_FIRST_BYTES: usize = 16 << 10;
 
+/// From here on a body is packed, which makes it a tenth. One sample, sent as it is taken, stays below and costs neither
+/// the time nor the memory (a third of a megabyte while it lasts).
+const PACK_BYTES: usize = 16 << 10;
+/// What a server answers that cannot unpack.
+const UNSUPPORTED_MEDIA_TYPE: u16 = 415;
+
 /// A client of one server.
 pub struct Client {
     agent: Agent,
     url: String,
+    /// Until a server says that it cannot unpack.
+    packing: Cell<bool>,
+}
+
+/// No reply came.
+#[derive(Debug)]
+pub struct Failure {
+    /// Why.
+    pub error: String,
+    /// There was a connection, and not enough time: fewer bytes may get through.
+    pub slow: bool,
+}
+
+impl Failure {
+    /// One that has nothing to do with time.
+    pub fn of(error: &dyn std::fmt::Display) -> Self {
+        Self { error: error.to_string(), slow: false }
+    }
+}
+
+impl From<ureq::Error> for Failure {
+    fn from(error: ureq::Error) -> Self {
+        let slow =
+            matches!(&error, ureq::Error::Timeout(which) if !matches!(which, Timeout::Connect | Timeout::Resolve));
+        Self { slow, ..Self::of(&error) }
+    }
 }
 
 impl Client {
@@ -40,15 +75,35 @@ impl Client {
             .output_buffer_size(MAX_HEAD_BYTES)
             .max_idle_connections(1)
             .build();
-        Self { agent: config.into(), url: endpoint.url() }
+        Self { agent: config.into(), url: endpoint.url(), packing: Cell::new(true) }
     }
 
-    /// Posts a JSON body and reads the reply, all before `deadline`.
-    pub fn post(&self, body: &[u8], authorization: Option<&str>, deadline: Instant) -> Result<Reply, ureq::Error> {
+    /// Posts a JSON body, packed if it is large, and reads the reply, all before `deadline`.
+    pub fn post(&self, body: &[u8], authorization: Option<&str>, deadline: Instant) -> Result<Reply, Failure> {
+        let packed = self.packing.get() && body.len() >= PACK_BYTES;
+        let sent = if packed { Cow::Owned(gzip(body)) } else { Cow::Borrowed(body) };
+        let reply = self.exchange(&sent, packed, authorization, deadline)?;
+        if packed && reply.status == UNSUPPORTED_MEDIA_TYPE {
+            self.packing.set(false);
+            return Ok(self.exchange(body, false, authorization, deadline)?);
+        }
+        Ok(reply)
+    }
+
+    fn exchange(
+        &self,
+        body: &[u8],
+        packed: bool,
+        authorization: Option<&str>,
+        deadline: Instant,
+    ) -> Result<Reply, ureq::Error> {
         let left = deadline.saturating_duration_since(Instant::now());
         let mut request = self.agent.post(&self.url).config().timeout_global(Some(left)).build();
         if let Some(value) = authorization {
             request = request.header(AUTHORIZATION, value);
+        }
+        if packed {
+            request = request.header(CONTENT_ENCODING, "gzip");
         }
         if body.len() >= ASK_FIRST_BYTES {
             request = request.header(EXPECT, "100-continue");
@@ -73,7 +128,7 @@ mod tests {
     use super::*;
 
     /// Posts to a server that answers the head of the request, repeats its last bytes for as long as it can, and closes.
-    fn post(body: &[u8], time: Duration, answer: &'static str, repeated: &'static str) -> Result<Reply, ureq::Error> {
+    fn post(body: &[u8], time: Duration, answer: &'static str, repeated: &'static str) -> Result<Reply, Failure> {
         let listener = TcpListener::bind("[::1]:0").or_else(|_| TcpListener::bind("127.0.0.1:0")).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         thread::spawn(move || {
@@ -94,7 +149,9 @@ mod tests {
 
     #[test]
     fn a_refusal_before_the_body_is_read() {
-        let body = vec![b' '; 16 << 20];
+        // Does not pack, so that all of it would have to be sent.
+        let noise = |n: u32| (n.wrapping_mul(n).wrapping_mul(2_654_435_769) >> 24) as u8;
+        let body: Vec<u8> = (0..16 << 20).map(noise).collect();
         let answer = "HTTP/1.1 413 Too Large\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nless";
         let reply = post(&body, LONG, answer, "").unwrap();
         assert_eq!(reply, Reply { status: 413, retry_after: Some(Duration::from_secs(7)), text: "less".into() });

@@ -2,32 +2,38 @@
 //! has answered that they are durable. What is sent twice is stored once, by stream and number.
 
 mod backoff;
+mod body;
 mod client;
+mod gzip;
 mod reply;
+mod size;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use siskin_platform::collect;
-use siskin_platform::model::{Batch, Sample};
+use siskin_platform::model::Batch;
 
 use crate::endpoint::{Credentials, Endpoint};
 use crate::episode::Episode;
 use crate::identity::random_stream;
 use crate::latest::Latest;
-use crate::queue::{Numbered, Queue};
+use crate::queue::Queue;
+use crate::spool::Sent;
 use crate::{debug, error, info, warn};
 use backoff::Backoff;
-use client::Client;
+use body::body;
+use client::{Client, Failure};
 use reply::{Reply, Verdict};
+use size::Size;
 
 /// About a quarter of an hour at one sample every 10 s: an outage of hours drains in a few dozen requests.
 const MAX_BATCH_SAMPLES: usize = 100;
-/// In memory; the JSON of a batch is two to three times as long and stays below a megabyte.
-const MAX_BATCH_BYTES: usize = 256 << 10;
+/// Of JSON, before it is packed.
+const MAX_BATCH_BYTES: usize = 512 << 10;
 /// One attempt, from connecting to the end of the reply. The server may wait for a disk.
 const ATTEMPT_TIME: Duration = Duration::from_secs(30);
 /// Between attempts while a person has to act (a wrong token, a wrong address).
@@ -54,7 +60,8 @@ impl Push {
             queue: Arc::clone(&queue),
             client: Client::new(&endpoint),
             credentials,
-            limit: MAX_BATCH_SAMPLES,
+            size: Size::new(MAX_BATCH_SAMPLES),
+            refused: 0,
             backoff: Backoff::default(),
             outage: Episode::default(),
         };
@@ -67,11 +74,14 @@ impl Push {
         Ok(Self { queue, done })
     }
 
-    /// Gives the rest of the samples one last, short chance.
+    /// Gives the rest of the samples one last, short chance, and keeps what is left on disk where there is a spool.
     pub fn finish(self) {
         self.queue.close(Instant::now() + CLOSING_TIME);
-        if self.done.recv_timeout(CLOSING_TIME) == Err(RecvTimeoutError::Timeout) {
-            warn!("stopping while the server has not answered, samples may be lost");
+        let _ = self.done.recv_timeout(CLOSING_TIME);
+        match (self.queue.save(), self.queue.waiting()) {
+            (0, (_, 0)) => {}
+            (0, (_, bytes)) => info!("stopping, the spool keeps what could not be pushed", bytes = bytes),
+            (lost, _) => warn!("stopping with samples that could not be pushed", lost = lost),
         }
     }
 }
@@ -81,7 +91,9 @@ struct Pusher {
     queue: Arc<Queue>,
     client: Client,
     credentials: Credentials,
-    limit: usize,
+    size: Size,
+    /// Samples set aside since the start.
+    refused: u64,
     backoff: Backoff,
     outage: Episode,
 }
@@ -97,76 +109,123 @@ impl Pusher {
         loop {
             self.queue.wait_for_sample();
             let closing = self.queue.close_by();
-            let samples = self.queue.take(self.limit, MAX_BATCH_BYTES);
-            if samples.is_empty() {
-                return;
-            }
-            let Next::Wait(pause) = self.push(samples, closing) else { continue };
+            let Some(sent) = self.queue.next(self.size.samples(), MAX_BATCH_BYTES) else {
+                // Closed, or the spool held nothing that could be read.
+                if closing.is_some() {
+                    return;
+                }
+                continue;
+            };
+            let Next::Wait(pause) = self.push(&sent, closing) else { continue };
             if closing.is_some() {
-                warn!("stopping with samples that could not be pushed", lost = self.queue.len());
                 return;
             }
             self.queue.wait_until(Instant::now() + pause);
         }
     }
 
-    /// One attempt with one batch, which goes back into the queue unless its fate is sealed.
-    fn push(&mut self, samples: Vec<Numbered>, closing: Option<Instant>) -> Next {
+    /// One attempt with one batch, which waits on in the queue unless its fate is sealed.
+    fn push(&mut self, sent: &Sent, closing: Option<Instant>) -> Next {
+        let samples = sent.samples.len();
         let by = Instant::now() + ATTEMPT_TIME;
-        let reply = match self.send(&samples, closing.map_or(by, |closing| closing.min(by))) {
+        let by = closing.map_or(by, |closing| closing.min(by));
+        let reply = match self.send(sent, samples, by) {
             Ok(reply) => reply,
-            Err(error) => return self.again(samples, None, &error),
+            Err(failure) => {
+                if failure.slow && closing.is_none() {
+                    self.size.too_slow(samples);
+                }
+                return self.again(None, &failure.error);
+            }
         };
         match reply.verdict() {
-            Verdict::Stored => {
-                self.stored(samples.len());
+            Verdict::Stored => self.stored(sent),
+            Verdict::Retry(asked) => self.again(asked, &described(&reply)),
+            Verdict::TooLarge if samples > 1 => {
+                self.size.too_large(samples);
+                info!("the server takes no batch as large as this, halving it", samples = samples);
                 Next::Go
             }
-            Verdict::Retry(asked) => self.again(samples, asked, &described(&reply)),
-            Verdict::TooLarge if samples.len() > 1 => {
-                self.limit = samples.len() / 2;
-                info!("the server takes no batch as large as this, halving it", samples = samples.len());
-                self.put_back(samples);
+            Verdict::Blocked => self.blocked(&reply),
+            Verdict::TooLarge => self.set_aside(sent, &reply),
+            Verdict::Refused if samples > 1 => {
+                self.size.refused(samples);
+                debug!("the server refused a batch, seeking the sample", samples = samples, error = reply.error());
                 Next::Go
             }
-            Verdict::Blocked => {
-                error!("the server takes nothing from this agent", status = reply.status, error = reply.error());
-                self.outage.add(1);
-                self.put_back(samples);
-                Next::Wait(BLOCKED_PAUSE)
-            }
-            Verdict::Refused | Verdict::TooLarge => {
-                let dropped = samples.len();
-                error!("the server refused samples", dropped = dropped, status = reply.status, error = reply.error());
-                Next::Go
-            }
+            Verdict::Refused => self.judge(sent, &reply, by),
         }
     }
 
-    fn send(&mut self, samples: &[Numbered], by: Instant) -> Result<Reply, String> {
-        let batch = Batch {
+    /// One sample alone was refused. It is set aside only if the server takes the same batch without it: else nothing is
+    /// wrong with the sample, and all the others would follow it.
+    fn judge(&mut self, sent: &Sent, refusal: &Reply, by: Instant) -> Next {
+        match self.send(sent, 0, by) {
+            Err(failure) => self.again(None, &failure.error),
+            Ok(reply) => match reply.verdict() {
+                Verdict::Stored => self.set_aside(sent, refusal),
+                Verdict::Retry(asked) => self.again(asked, &described(&reply)),
+                _ => self.blocked(&reply),
+            },
+        }
+    }
+
+    /// Sends the first so many samples.
+    fn send(&self, sent: &Sent, samples: usize, by: Instant) -> Result<Reply, Failure> {
+        let envelope = Batch {
             agent: self.latest.agent.clone(),
             host: self.latest.host().as_ref().clone(),
-            stream: self.latest.stream,
-            first_seq: samples.first().map_or(0, |first| first.seq),
+            stream: sent.stream,
+            first_seq: sent.samples.first().map_or(1, |first| first.seq),
             sent_at: collect::clock(),
-            samples: samples.iter().map(|numbered| Sample::clone(&numbered.sample)).collect(),
+            samples: Vec::new(),
         };
-        let body = serde_json::to_vec(&batch).map_err(|error| error.to_string())?;
-        let authorization = self.credentials.authorization()?;
-        self.client.post(&body, authorization.as_deref(), by).map_err(|error| error.to_string())
+        let body = body(&envelope, &sent.samples[..samples]).map_err(|error| Failure::of(&error))?;
+        let authorization = self.credentials.authorization().map_err(|error| Failure::of(&error))?;
+        self.client.post(&body, authorization.as_deref(), by)
     }
 
-    fn stored(&mut self, samples: usize) {
+    fn stored(&mut self, sent: &Sent) -> Next {
         self.backoff.reset();
-        self.limit = (self.limit + 1).min(MAX_BATCH_SAMPLES);
-        debug!("pushed", samples = samples);
+        self.size.stored(sent.samples.len());
+        self.queue.forget(sent);
+        self.queue.server_answers();
+        debug!("pushed", samples = sent.samples.len());
         if let Some(failures) = self.outage.end() {
-            info!("the server takes samples again", failed_attempts = failures, waiting = self.queue.len());
+            let (samples, bytes) = self.queue.waiting();
+            info!(
+                "the server takes samples again",
+                failed_attempts = failures,
+                waiting = samples,
+                spooled_bytes = bytes
+            );
         }
+        Next::Go
     }
 
-    fn again(&mut self, samples: Vec<Numbered>, asked: Option<Duration>, error: &str) -> Next {
+    fn set_aside(&mut self, sent: &Sent, reply: &Reply) -> Next {
+        self.refused += sent.samples.len() as u64;
+        self.size.found();
+        error!(
+            "the server refused a sample, set it aside",
+            stream = sent.stream,
+            seq = sent.samples.first().map_or(0, |first| first.seq),
+            status = reply.status,
+            error = reply.error(),
+            refused_total = self.refused
+        );
+        self.queue.set_aside(sent, &described(reply));
+        Next::Go
+    }
+
+    fn blocked(&mut self, reply: &Reply) -> Next {
+        error!("the server takes nothing from this agent", status = reply.status, error = reply.error());
+        self.outage.add(1);
+        self.queue.server_is_away();
+        Next::Wait(BLOCKED_PAUSE)
+    }
+
+    fn again(&mut self, asked: Option<Duration>, error: &str) -> Next {
         let chance = random_stream().unwrap_or(0);
         let pause = match asked {
             Some(asked) => self.backoff.as_asked(asked, chance),
@@ -177,15 +236,8 @@ impl Pusher {
         } else {
             debug!("cannot push, trying again", error = error, wait_seconds = pause.as_secs_f64());
         }
-        self.put_back(samples);
+        self.queue.server_is_away();
         Next::Wait(pause)
-    }
-
-    fn put_back(&self, samples: Vec<Numbered>) {
-        let dropped = self.queue.put_back(samples);
-        if dropped > 0 {
-            debug!("the queue is full, dropped the oldest samples", dropped = dropped);
-        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! The agent's binary as a process, alone or before a server made up for the test.
-//! `once`: one document · `serve`: its own port · `push`: what it sends · `options`: how it starts and ends.
+//! `once`: one document · `serve`: its own port · `push`: what it sends · `spool`: what it keeps on disk · `options`: how it starts and ends.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod agent;
@@ -8,3 +8,4 @@ mod options;
 mod push;
 mod serve;
 mod server;
+mod spool;

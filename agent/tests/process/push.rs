@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::agent::{Agent, command, until};
-use crate::server::{Answer, Server};
+use crate::server::{Answer, Push, Server};
 
 fn agent(server: &Server, args: &[&str]) -> Agent {
     let mut command = command();
@@ -94,18 +94,52 @@ fn a_batch_that_is_too_large_is_halved() {
     assert!(agent.log().contains("halving"), "{}", agent.log());
 }
 
+const REFUSAL: Answer = Answer::Status("400 Bad Request\r\n\r\n{\"error\":\"Invalid field types\"}");
+
 #[test]
-fn refused_samples_do_not_stop_the_others() {
-    let server = Server::start(|push| match push.attempt {
-        1 => Answer::Status("400 Bad Request\r\n\r\n{\"error\":\"Invalid field types\"}"),
+fn a_refused_sample_is_found_and_does_not_stop_the_others() {
+    let server = Server::start(|push| match push.seqs() {
+        seqs if push.attempt < 2 && !seqs.is_empty() => Answer::Status("503 Busy\r\nRetry-After: 1"),
+        seqs if seqs.contains(&5) => REFUSAL,
         _ => Answer::Stored,
     });
     let agent = agent(&server, &[]);
-    let stored = wait_for_stored(&server, 5);
-    let refused = server.pushes()[1].seqs();
-    assert!(refused.iter().all(|seq| !stored.contains(seq)));
-    assert!(stored.iter().max() > refused.iter().max());
-    assert!(agent.log().contains("error=\"Invalid field types\""), "{}", agent.log());
+    let stored = wait_for_stored(&server, 20);
+    assert!(stored.iter().copied().eq((1..=stored.len() as u64 + 1).filter(|seq| *seq != 5)), "{stored:?}");
+    let log = agent.log();
+    assert!(log.contains("seq=5 status=400 error=\"Invalid field types\" refused_total=1"), "{log}");
+}
+
+#[test]
+fn where_the_server_refuses_even_an_empty_batch_no_sample_is_given_up() {
+    let server = Server::start(|_| REFUSAL);
+    let mut agent = agent(&server, &[]);
+    until("the log says so", || agent.log().contains("the server takes nothing from this agent").then_some(()));
+    until("more samples", || agent.get("/system").1["seq"].as_u64().filter(|seq| *seq > 5));
+    agent.signal("TERM");
+    assert_eq!(agent.wait().code(), Some(0));
+    assert!(!agent.log().contains("set it aside"), "{}", agent.log());
+}
+
+#[test]
+fn large_batches_are_packed_unless_the_server_cannot_unpack() {
+    for packing in [true, false] {
+        let server = Server::start(move |push| match push.header("content-encoding") {
+            _ if push.attempt < 2 => Answer::Status("503 Busy\r\nRetry-After: 1"),
+            Some("gzip") if !packing => Answer::Status("415 Unsupported Media Type"),
+            _ => Answer::Stored,
+        });
+        let _agent = agent(&server, &["--interval", "0.1"]);
+        assert!(from_1(&wait_for_stored(&server, 20)));
+        let pushes = server.pushes();
+        let packed = |push: &&Push| push.header("content-encoding") == Some("gzip");
+        let first = pushes.iter().find(packed).expect("a large batch");
+        let length: usize = first.header("content-length").unwrap().parse().unwrap();
+        assert!(length * 4 < first.batch.to_string().len(), "{length}");
+        if !packing {
+            assert!(pushes.iter().filter(packed).count() <= 3, "asked once more after each refusal at most");
+        }
+    }
 }
 
 #[test]

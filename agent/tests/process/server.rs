@@ -50,7 +50,10 @@ pub struct Server {
 impl Server {
     /// Answers each push as told.
     pub fn start(answer: impl Fn(&Push) -> Answer + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::serve(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
+    }
+
+    fn serve(listener: TcpListener, answer: impl Fn(&Push) -> Answer + Send + 'static) -> Self {
         let address = listener.local_addr().unwrap();
         let pushes = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&pushes);
@@ -65,6 +68,24 @@ impl Server {
     /// Its URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// A server at an address that was free a moment ago: the one an agent was told before there was a server.
+    pub fn start_at(address: SocketAddr, answer: impl Fn(&Push) -> Answer + Send + 'static) -> Self {
+        Self::serve(TcpListener::bind(address).unwrap(), answer)
+    }
+
+    /// Every acknowledged sample with its stream and number, in the order of their arrival.
+    pub fn samples(&self) -> Vec<(u64, u64, Value)> {
+        let pushes = self.pushes.lock().unwrap();
+        let stored = pushes.iter().filter(|(_, stored)| *stored);
+        stored
+            .flat_map(|(push, _)| {
+                let stream = push.batch["stream"].as_u64().unwrap();
+                let samples = push.batch["samples"].as_array().unwrap().clone();
+                push.seqs().into_iter().zip(samples).map(move |(seq, sample)| (stream, seq, sample))
+            })
+            .collect()
     }
 
     /// All pushes so far.
@@ -107,12 +128,16 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<(String, Value)> {
             return None;
         }
     }
-    let length = header(&head, "content-length")?.parse().ok()?;
+    let length: usize = header(&head, "content-length")?.parse().ok()?;
     if header(&head, "expect").is_some() {
         reader.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
+    if header(&head, "content-encoding") == Some("gzip") {
+        // The agent writes a header of ten bytes and a trailer of eight; the unit test lets gzip itself judge them.
+        body = miniz_oxide::inflate::decompress_to_vec(&body[10..length - 8]).unwrap();
+    }
     Some((head, serde_json::from_slice(&body).unwrap()))
 }
 

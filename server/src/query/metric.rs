@@ -128,11 +128,12 @@ impl Visitor for List {
     }
 }
 
-/// The unit of a counter's rate. Seconds per second are a ratio.
+/// The unit of a counter's rate. Seconds per second are a ratio, joules per second watts.
 fn rate_unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Bytes => "bytes_per_second",
         Unit::Seconds => Unit::Ratio.name(),
+        Unit::Joules => Unit::Watts.name(),
         _ => "per_second",
     }
 }
@@ -154,6 +155,7 @@ mod tests {
             ("disk.busy_seconds_per_s", "disk", "ratio"),
             ("cpu.context_switches_per_s", "host", "per_second"),
             ("filesystem.used_ratio", "filesystem", "ratio"),
+            ("pressure.cpu_some_seconds_per_s", "host", "ratio"),
         ] {
             let metric = find(name).unwrap_or_else(|| panic!("{name} is missing"));
             assert_eq!((metric.table, metric.unit), (table, unit), "{name}");

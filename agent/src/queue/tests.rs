@@ -1,0 +1,197 @@
+//! The queue with and without a spool.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use siskin_platform::model::Sample;
+
+use super::*;
+use crate::spool::{Limits, Origin};
+
+fn numbered(seq: u64) -> Numbered {
+    Numbered { seq, sample: Arc::default() }
+}
+
+fn spooling(name: &str, stream: u64) -> (Queue, std::path::PathBuf) {
+    let dir = crate::scratch::dir(name);
+    (reopened(&dir, stream), dir)
+}
+
+fn reopened(dir: &std::path::Path, stream: u64) -> Queue {
+    let limits = Limits { max_bytes: 1 << 20, max_age: Duration::from_secs(86_400) };
+    let spool = Spool::open(dir, limits, Origin { stream, ..Origin::default() }).unwrap();
+    Queue::new(stream, MAX_BYTES, Some(spool), Some(Refused::new(dir)))
+}
+
+fn next(queue: &Queue) -> Option<(u64, Vec<u64>)> {
+    queue.next(9, MAX_BYTES).map(|sent| (sent.stream, sent.samples.iter().map(|text| text.seq).collect()))
+}
+
+fn files(dir: &std::path::Path) -> usize {
+    std::fs::read_dir(dir).unwrap().count()
+}
+
+#[test]
+fn without_a_spool_it_is_a_ring() {
+    let queue = Queue::new(7, 1, None, None);
+    assert_eq!((queue.push(numbered(1)), queue.push(numbered(2))), (0, 1));
+    queue.server_is_away();
+    assert_eq!(queue.save(), 1);
+    assert_eq!(next(&queue), Some((7, vec![2])));
+    queue.forget(&queue.next(9, 1).unwrap());
+    assert_eq!(next(&queue), None);
+}
+
+#[test]
+fn nothing_is_written_while_the_server_answers() {
+    let (queue, dir) = spooling("answers", 7);
+    for seq in 1..=5 {
+        queue.push(numbered(seq));
+        queue.forget(&queue.next(9, MAX_BYTES).unwrap());
+    }
+    assert_eq!((files(&dir), next(&queue)), (0, None));
+}
+
+#[test]
+fn once_it_is_away_samples_go_to_disk_and_back_in_order() {
+    let (queue, dir) = spooling("away", 7);
+    queue.push(numbered(1));
+    queue.server_is_away();
+    queue.push(numbered(2));
+    assert_eq!((files(&dir), queue.waiting().0), (1, 0));
+    assert_eq!(next(&queue), Some((7, vec![1, 2])));
+    let sent = queue.next(9, MAX_BYTES).unwrap();
+    queue.server_answers();
+    queue.push(numbered(3));
+    assert_eq!(queue.waiting().0, 1, "in memory again");
+    queue.forget(&sent);
+    assert_eq!((next(&queue), files(&dir)), (Some((7, vec![3])), 0));
+}
+
+#[test]
+fn what_was_acknowledged_while_it_went_to_disk_is_not_sent_again() {
+    let (queue, _dir) = spooling("flight", 7);
+    queue.push(numbered(1));
+    let sent = queue.next(9, MAX_BYTES).unwrap();
+    queue.push(numbered(2));
+    queue.save();
+    queue.forget(&sent);
+    assert_eq!(next(&queue), Some((7, vec![2])));
+}
+
+#[test]
+fn a_restart_sends_the_old_stream_before_its_own() {
+    let (queue, dir) = spooling("restart", 7);
+    queue.push(numbered(1));
+    assert_eq!(queue.save(), 0);
+    drop(queue);
+    let queue = reopened(&dir, 8);
+    queue.push(numbered(1));
+    queue.server_is_away();
+    assert_eq!(next(&queue), Some((7, vec![1])));
+    queue.forget(&queue.next(9, MAX_BYTES).unwrap());
+    assert_eq!(next(&queue), Some((8, vec![1])));
+    queue.forget(&queue.next(9, MAX_BYTES).unwrap());
+    assert_eq!((next(&queue), files(&dir)), (None, 0));
+}
+
+#[test]
+fn a_disk_that_takes_nothing_leaves_memory() {
+    let (queue, dir) = spooling("gone", 7);
+    std::fs::remove_dir_all(dir).unwrap();
+    queue.push(numbered(1));
+    queue.server_is_away();
+    queue.push(numbered(2));
+    assert_eq!(next(&queue), Some((7, vec![1, 2])));
+}
+
+#[test]
+fn closing_wakes_those_who_wait() {
+    let queue = Arc::new(Queue::new(7, MAX_BYTES, None, None));
+    let waiting = Arc::clone(&queue);
+    let thread = std::thread::spawn(move || {
+        waiting.wait_for_sample();
+        waiting.wait_until(Instant::now() + Duration::from_secs(600));
+    });
+    queue.close(Instant::now());
+    thread.join().unwrap();
+    assert!(queue.close_by().is_some());
+}
+
+/// What happens to an agent.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Sample,
+    Push { samples: usize, stored: bool },
+    Kill,
+    Stop,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let push = |stored| (1..6_usize).prop_map(move |samples| Event::Push { samples, stored });
+    prop_oneof![8 => Just(Event::Sample), 3 => push(true), 2 => push(false), 1 => Just(Event::Kill), 1 => Just(Event::Stop)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_happens_what_reached_the_disk_arrives_in_order(events in prop::collection::vec(event(), 1..80)) {
+        let dir = crate::scratch::dir("events");
+        let (mut stream, mut seq, mut away) = (1, 0, false);
+        let (mut due, mut unsaved, mut arrived) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let mut queue = reopened(&dir, stream);
+        let drained = std::iter::repeat_n(Event::Push { samples: 9, stored: true }, 200);
+        for event in events.into_iter().chain(drained) {
+            match event {
+                Event::Sample => {
+                    seq += 1;
+                    let uptime_seconds = Some((stream * 1_000 + seq) as f64);
+                    queue.push(Numbered { seq, sample: Arc::new(Sample { uptime_seconds, ..Sample::default() }) });
+                    unsaved.push((stream, seq));
+                }
+                Event::Push { samples, stored } => match queue.next(samples, MAX_BYTES) {
+                    Some(sent) if stored => {
+                        for text in &sent.samples {
+                            let sample: Sample = serde_json::from_str(&text.json).unwrap();
+                            prop_assert_eq!(sample.uptime_seconds, Some((sent.stream * 1_000 + text.seq) as f64));
+                            arrived.push((sent.stream, text.seq));
+                        }
+                        queue.forget(&sent);
+                        queue.server_answers();
+                        away = false;
+                    }
+                    _ if !stored => {
+                        queue.server_is_away();
+                        away = true;
+                    }
+                    _ => {}
+                },
+                Event::Kill | Event::Stop => {
+                    if matches!(event, Event::Stop) {
+                        prop_assert_eq!(queue.save(), 0);
+                        due.extend(unsaved.drain(..));
+                    }
+                    unsaved.clear();
+                    drop(queue);
+                    (stream, seq, away) = (stream + 1, 0, false);
+                    queue = reopened(&dir, stream);
+                }
+            }
+            if away {
+                due.extend(unsaved.drain(..));
+            }
+        }
+        due.extend(unsaved);
+        let mut first: Vec<_> = arrived.clone();
+        let mut seen = BTreeSet::new();
+        first.retain(|number| seen.insert(*number));
+        prop_assert!(first.is_sorted(), "{first:?}");
+        prop_assert!(arrived.is_sorted_by_key(|(stream, _)| *stream), "{arrived:?}");
+        prop_assert!(due.is_subset(&seen), "lost: {:?}", due.difference(&seen).collect::<Vec<_>>());
+        prop_assert_eq!(files(&dir), 0);
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+}
