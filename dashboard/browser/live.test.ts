@@ -20,6 +20,8 @@ import { built, Program, temporaryFolder } from "./processes";
 const INTERVAL_SECONDS = 1;
 /** Longer than three intervals: the server must see it as a gap. */
 const OUTAGE_MS = 8_000;
+/** A step gathers two samples and is named by its beginning: the first after the gap may begin within it. */
+const STEP_SECONDS = 2;
 
 const folder = temporaryFolder();
 let server: Program | undefined;
@@ -140,7 +142,7 @@ describe("this host", () => {
       .map((_, row) => row)
       .filter((row) => {
         const ts = chart.ts[row] ?? 0;
-        return ts > killed + INTERVAL_SECONDS && ts < restarted - INTERVAL_SECONDS;
+        return ts > killed + INTERVAL_SECONDS && ts < restarted - STEP_SECONDS;
       });
     expect(inside.length).toBeGreaterThan(0);
     for (const row of inside) for (const column of chart.columns) expect(column[row]).toBeNull();
@@ -148,7 +150,7 @@ describe("this host", () => {
       viewer.page,
       "cpu",
       killed + 2 * INTERVAL_SECONDS,
-      restarted - INTERVAL_SECONDS,
+      restarted - STEP_SECONDS,
     );
     expect(blank).toBe(0);
   });
