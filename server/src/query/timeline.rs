@@ -1,10 +1,10 @@
 //! When a host was sampled, and where its history is broken: by a gap, or by a reboot. Counters mean something only
 //! between samples that are not divided by a break.
 
+use crate::store::status::FLAT_INTERVAL_SECONDS;
+
 /// A gap is where this many times the interval passed without a sample.
 const GAP_INTERVALS: f64 = 2.5;
-/// The predecessor's forwarder pushes every 30 s; what it pushes does not tell.
-const FLAT_INTERVAL_US: i64 = 30_000_000;
 const SECOND_US: f64 = 1e6;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Timeline {
 
     /// From flat pushes, whose interval shows only in themselves.
     pub fn flat(ts: Vec<i64>) -> Self {
-        let usual = median_step(&ts).max(FLAT_INTERVAL_US);
+        let usual = median_step(&ts).max((FLAT_INTERVAL_SECONDS * SECOND_US) as i64);
         let limit = (usual as f64 * GAP_INTERVALS) as i64;
         let breaks =
             (0..ts.len()).map(|i| if i > 0 && ts[i] - ts[i - 1] > limit { Break::Gap } else { Break::None }).collect();

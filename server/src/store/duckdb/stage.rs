@@ -8,7 +8,7 @@ use super::marks::{FlatKey, Mark};
 use super::rows::Rows;
 use super::writer::{Known, Memory};
 use crate::store::directory::{Details, Heard, HostId, Native, Recent, Source, flat_key};
-use crate::store::{FlatSample, FlatValues, NativeBatch, Receipt, Write};
+use crate::store::{FlatSample, NativeBatch, Receipt, Write};
 
 pub struct Stage<'a> {
     memory: &'a Memory,
@@ -135,7 +135,7 @@ impl<'a> Stage<'a> {
             newest_us: Some(sample.timestamp * 1_000_000),
             heard_us: sample.received_us,
             details,
-            source: Source::Flat { last: Some(FlatValues { ..sample.values }) },
+            source: Source::Flat { last: Some(sample.values) },
         });
         Receipt { stored: u64::from(!duplicate), duplicates: u64::from(duplicate), lost: 0 }
     }
