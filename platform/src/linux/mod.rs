@@ -1,6 +1,7 @@
 //! Linux: one noun a file. `read` does the I/O on the roots it is given; `parse` takes text, does none and never panics.
 
 pub mod clock;
+mod collector;
 pub mod conntrack;
 pub mod cpu;
 pub mod disk;

@@ -1,0 +1,80 @@
+//! Readings that are too dear for every sample: they travel in the samples they were taken for, and in no other.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A reading that is taken every few samples. Between two of them the last one is kept for whoever asks for the host's
+/// state (`latest`), and is no part of the sample (`fresh`).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Periodic<T> {
+    value: T,
+    is_fresh: bool,
+}
+
+impl<T> Periodic<T> {
+    /// The reading, if it was taken for this sample.
+    pub fn fresh(&self) -> Option<&T> {
+        self.is_fresh.then_some(&self.value)
+    }
+
+    /// The last reading there was; the empty one before the first.
+    pub fn latest(&self) -> &T {
+        &self.value
+    }
+
+    /// What a new reading is written to.
+    pub fn renew(&mut self) -> &mut T {
+        self.is_fresh = true;
+        &mut self.value
+    }
+
+    /// The reading belongs to an earlier sample from now on.
+    pub fn age(&mut self) {
+        self.is_fresh = false;
+    }
+
+    /// Whether there is nothing of this sample to be sent.
+    pub fn is_old(&self) -> bool {
+        !self.is_fresh
+    }
+}
+
+impl<T: Serialize> Serialize for Periodic<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Periodic<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { value: T::deserialize(deserializer)?, is_fresh: true })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default, Serialize, Deserialize)]
+    struct Some {
+        #[serde(default, skip_serializing_if = "Periodic::is_old")]
+        rows: Periodic<Vec<u8>>,
+    }
+
+    #[test]
+    fn a_reading_travels_once_and_is_known_until_the_next() {
+        let mut some = Some::default();
+        assert_eq!(serde_json::to_string(&some).unwrap(), "{}");
+        some.rows.renew().push(7);
+        assert_eq!(serde_json::to_string(&some).unwrap(), r#"{"rows":[7]}"#);
+        some.rows.age();
+        assert_eq!(serde_json::to_string(&some).unwrap(), "{}");
+        assert_eq!((some.rows.fresh(), some.rows.latest()), (None, &vec![7]));
+    }
+
+    #[test]
+    fn what_arrives_is_fresh_and_what_is_missing_is_not() {
+        let some: Some = serde_json::from_str(r#"{"rows":[]}"#).unwrap();
+        assert_eq!(some.rows.fresh(), Option::Some(&vec![]));
+        assert_eq!(serde_json::from_str::<Some>("{}").unwrap().rows.fresh(), None);
+    }
+}
