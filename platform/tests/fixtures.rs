@@ -5,9 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use siskin_platform::{
-    collect::{self, Reader, Roots},
+    collect::{self, Reader, Roots, Setup},
     model::{
-        Address, Clock, Host, Sample, Timekeeping,
+        Address, Clock, Host, Periodic, Sample, Timekeeping,
         system::{System, system},
     },
 };
@@ -27,6 +27,8 @@ fn sample(name: &str) -> Sample {
     let reading = collect::sample(&tree(name), Some(10.0));
     assert!(reading.failures.is_empty(), "{name}: {:?}", reading.failures);
     let mut sample = reading.sample;
+    assert!(sample.collectors.latest().iter().all(|one| one.success && one.duration_seconds < 60.0));
+    sample.collectors = Periodic::default();
     sample.at = Clock { unix_ms: 1_795_440_000_123, boottime_ms: Some(181_000) };
     sample.timekeeping = Some(Timekeeping {
         synchronized: true,
@@ -230,8 +232,9 @@ fn the_filesystem_of_the_disk_path_is_listed_whatever_it_is_unless_it_is_on_the_
         ("/mnt/nas/1", "/mnt/nas", &[], 1),
         ("/home/pi/remote", "/home/pi/remote", &[], 1),
     ] {
-        let reader = Reader::new(tree("arm-board"), path);
-        let (host, reading) = (reader.host(), reader.sample(None));
+        let mut reader =
+            Reader::new(Setup { roots: tree("arm-board"), disk_path: path.to_owned(), ..Setup::default() });
+        let (host, reading) = (reader.host(), reader.reading(None));
         assert_eq!(host.disk_mountpoint.as_deref(), Some(mountpoint));
         assert_eq!(reading.failures.len(), failures, "{path}: {:?}", reading.failures);
         let found: Vec<_> = reading.sample.filesystems.iter().map(|one| one.mountpoint.as_str()).collect();
@@ -299,7 +302,8 @@ fn a_collector_that_fails_does_not_stop_the_others() {
     ];
     assert_eq!(failures, expected);
     // The clock is asked for by a call.
-    let (at, timekeeping) = (reading.sample.at, reading.sample.timekeeping);
-    assert_eq!(reading.sample, Sample { at, timekeeping, ..Sample::default() });
+    let Sample { at, timekeeping, ref collectors, .. } = reading.sample;
+    let collectors = collectors.clone();
+    assert_eq!(reading.sample, Sample { at, timekeeping, collectors, ..Sample::default() });
     assert_eq!(collect::host(&roots, "/").hostname, "arm-board");
 }

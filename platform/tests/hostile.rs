@@ -14,15 +14,15 @@ use siskin_platform::{
 
 fn feed(text: &str) {
     let _ = cpu::parse(text);
-    let _ = disk::parse(text);
+    disk::parse(text, &disk::devices(text, |_| true), &mut Vec::new(), &mut Vec::new());
     frequency::parse(text).for_each(drop);
     let _ = host::parse_boot_time(text);
     let _ = host::parse_distribution(text);
     let _ = load::parse(text);
     let _ = memory::parse(text);
     memory::parse_traffic(text, 4096, &mut Memory::default(), Some(&mut Swap::default()));
-    let _ = mount::parse(text);
-    let _ = network::parse(text);
+    let _ = mount::parse(text, true);
+    network::parse(text, &mut Vec::new(), &mut Vec::new());
     let _ = pressure::parse(text);
     let _ = processor::parse(text);
     let _ = route::parse(text, text);

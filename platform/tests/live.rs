@@ -114,7 +114,7 @@ fn processor_time_grows_and_a_busy_loop_is_seen() {
     while start.elapsed().as_millis() < 300 {
         std::hint::spin_loop();
     }
-    let document = system(&host, Some(&before), &sample());
+    let document = system(&host, before.cpu.as_ref().map(|cpu| &cpu.total), &sample());
     // One core was busy, unless a limit or others kept this thread off it for half of the time.
     let one_core = 100.0 / f64::from(host.logical_cores.unwrap());
     assert!(document.cpu.percent >= one_core * 0.5, "{:?}", document.cpu);

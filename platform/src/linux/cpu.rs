@@ -1,7 +1,13 @@
 //! Processor time by mode, context switches, interrupts, forks and blocked tasks: `/proc/stat`.
 
-use super::{Error, Roots, frequency, text};
-use crate::model::{Core, Cpu, Modes};
+use super::{
+    Error, Roots,
+    collector::{Collector, Found},
+    frequency::Frequencies,
+    kept::Kept,
+    rows::Rows,
+};
+use crate::model::{Core, Cpu, Modes, Sample};
 
 const FILE: &str = "/proc/stat";
 
@@ -9,15 +15,37 @@ const FILE: &str = "/proc/stat";
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Processor times since boot, and the present frequency of each core.
-pub fn read(roots: &Roots) -> Result<Cpu, Error> {
-    let mut cpu = parse(&text::read(roots.in_proc("stat"))?)?;
-    frequency::fill(roots, &mut cpu.cores);
-    Ok(cpu)
+pub(super) struct Processors {
+    stat: Kept,
+    frequencies: Frequencies,
+}
+
+impl Processors {
+    pub(super) fn new(roots: &Roots) -> Self {
+        Self { stat: Kept::new(roots.in_proc("stat")), frequencies: Frequencies::new(roots) }
+    }
+}
+
+impl Collector for Processors {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, _: &mut Vec<Error>) -> Result<Found, Error> {
+        let cpu = sample.cpu.get_or_insert_default();
+        parse_into(self.stat.read(text)?, cpu)?;
+        self.frequencies.fill(&mut cpu.cores, text);
+        Ok(Found::Source)
+    }
 }
 
 /// The text of `/proc/stat`. Frequencies are not in it.
 pub fn parse(text: &str) -> Result<Cpu, Error> {
     let mut cpu = Cpu::default();
+    parse_into(text, &mut cpu)?;
+    Ok(cpu)
+}
+
+fn parse_into(text: &str, cpu: &mut Cpu) -> Result<(), Error> {
+    let mut cores = std::mem::take(&mut cpu.cores);
+    *cpu = Cpu::default();
+    let mut rows = Rows::over(&mut cores);
     let mut has_total = false;
     for line in text.lines() {
         let (name, fields) = line.split_once(' ').unwrap_or((line, ""));
@@ -35,12 +63,14 @@ pub fn parse(text: &str) -> Result<Cpu, Error> {
                 if let Some(index) = name.strip_prefix("cpu") {
                     let core = index.parse().ok().zip(modes(fields));
                     let (index, modes) = core.ok_or_else(|| Error::line(FILE, line))?;
-                    cpu.cores.push(Core { index, modes, frequency_hertz: None });
+                    *rows.next() = Core { index, modes, ..Core::default() };
                 }
             }
         }
     }
-    if has_total { Ok(cpu) } else { Err(Error::missing(FILE, "cpu")) }
+    drop(rows);
+    cpu.cores = cores;
+    if has_total { Ok(()) } else { Err(Error::missing(FILE, "cpu")) }
 }
 
 /// The fields of a `cpu` line. The first four are in every kernel, each of the others came later.

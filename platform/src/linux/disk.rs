@@ -1,34 +1,105 @@
 //! Input and output of block devices: `/proc/diskstats`, and `/sys/block` for what kind of device it is.
 
-use super::{Error, Lines, Roots, error, text};
-use crate::model::Disk;
+use std::collections::BTreeSet;
+
+use super::{
+    Error, Roots,
+    collector::{Collector, Found},
+    error::note,
+    kept::Kept,
+    rows::{Rows, take},
+    text,
+};
+use crate::model::{Disk, Sample};
 
 const FILE: &str = "/proc/diskstats";
 
 /// The unit of the kernel's sector counts, whatever the device's own sectors are.
 const SECTOR_BYTES: u64 = 512;
 
+/// The numbers of a line that are known. A later kernel may append more.
+const FIELDS: usize = 17;
+
 /// The counters of each whole disk. Devices that map onto others, of which a system has many idle ones, are listed from
 /// their first request on.
-pub fn read(roots: &Roots) -> Result<Lines<Disk>, Error> {
-    let (mut disks, odd) = parse(&text::read(roots.in_proc("diskstats"))?);
-    for disk in &mut disks {
-        // A slash in a device's name (`cciss/c0d0`) is an exclamation mark in /sys.
-        let name = disk.device.replace('/', "!");
-        disk.physical = text::exists(&roots.in_sys(&format!("block/{name}/device")));
+pub(super) struct Disks {
+    roots: Roots,
+    diskstats: Kept,
+    devices: Vec<Device>,
+}
+
+impl Disks {
+    pub(super) fn new(roots: &Roots) -> Self {
+        Self { roots: roots.clone(), diskstats: Kept::list(roots.in_proc("diskstats")), devices: Vec::new() }
     }
-    disks.retain(|disk| disk.physical || disk.reads_total > 0 || disk.writes_total > 0);
-    Ok((disks, odd))
+}
+
+impl Collector for Disks {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, odd: &mut Vec<Error>) -> Result<Found, Error> {
+        let text = self.diskstats.read(text)?;
+        if !self.devices.iter().map(|device| device.name.as_str()).eq(names(text)) {
+            // A slash in a device's name (`cciss/c0d0`) is an exclamation mark in /sys.
+            let entry = |name: &str| self.roots.in_sys(&format!("block/{}/device", name.replace('/', "!")));
+            self.devices = devices(text, |name| text::exists(&entry(name)));
+        }
+        parse(text, &self.devices, &mut sample.disks, odd);
+        Ok(Found::Source)
+    }
+}
+
+/// What a line of `/proc/diskstats` is about. It stays the same for as long as the lines do.
+pub struct Device {
+    name: String,
+    /// No partition of another.
+    is_whole: bool,
+    /// No mapping of others.
+    physical: bool,
+}
+
+/// The devices of a `/proc/diskstats`, line by line.
+pub fn devices(text: &str, physical: impl Fn(&str) -> bool) -> Vec<Device> {
+    let all: BTreeSet<&str> = names(text).collect();
+    let is_whole = |name: &str| partition_of(name).is_none_or(|whole| !all.contains(whole));
+    let device = |name: &str| {
+        let is_whole = is_whole(name);
+        Device { name: name.to_owned(), is_whole, physical: is_whole && physical(name) }
+    };
+    names(text).map(device).collect()
 }
 
 /// The text of `/proc/diskstats`: a line per device, partitions among them, which are left out.
-pub fn parse(text: &str) -> Lines<Disk> {
-    let (all, odd) = error::lines(FILE, text.lines(), disk);
-    let is_whole = |disk: &&Disk| match partition_of(&disk.device) {
-        Some(whole) => !all.iter().any(|other| other.device == whole),
-        None => true,
-    };
-    (all.iter().filter(is_whole).cloned().collect(), odd)
+pub fn parse(text: &str, devices: &[Device], disks: &mut Vec<Disk>, odd: &mut Vec<Error>) {
+    let mut devices = devices.iter();
+    let mut rows = Rows::over(disks);
+    for line in text.lines() {
+        let device = name(line).and_then(|_| devices.next());
+        if device.is_some_and(|device| !device.is_whole) {
+            continue;
+        }
+        let row = rows.next();
+        let is_listed = match (disk(line, row), device) {
+            (Some(()), Some(device)) => {
+                row.physical = device.physical;
+                device.physical || row.reads_total > 0 || row.writes_total > 0
+            }
+            _ => {
+                note(odd, FILE, line);
+                false
+            }
+        };
+        if !is_listed {
+            rows.drop_last();
+        }
+    }
+}
+
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(name)
+}
+
+/// After the numbers of the device.
+fn name(line: &str) -> Option<&str> {
+    line.split_ascii_whitespace().nth(2)
 }
 
 /// The disk that this is a partition of, if there is such a disk: `sda1` of `sda`, `nvme0n1p1` of `nvme0n1`.
@@ -43,63 +114,69 @@ fn partition_of(name: &str) -> Option<&str> {
     }
 }
 
-fn disk(line: &str) -> Option<Disk> {
+/// The fields of a line, written over an earlier row.
+fn disk(line: &str, row: &mut Disk) -> Option<()> {
     let mut fields = line.split_ascii_whitespace().skip(2);
-    let device = fields.next()?.to_owned();
-    let counts = fields.map(|field| field.parse().ok()).collect::<Option<Vec<u64>>>()?;
-    let seconds = |milliseconds: u64| Some(milliseconds as f64 / 1000.0);
+    let device = take(&mut row.device, fields.next()?);
+    let mut counts = [0_u64; FIELDS];
+    let mut found = 0;
+    for field in fields {
+        let count = field.parse().ok()?;
+        if let Some(slot) = counts.get_mut(found) {
+            *slot = count;
+            found += 1;
+        }
+    }
+    let seconds = |milliseconds: u64| milliseconds as f64 / 1000.0;
     let bytes = |sectors: u64| sectors.saturating_mul(SECTOR_BYTES);
-    match counts[..] {
+    *row = match (found, counts) {
         // Before Linux 2.6.25 a partition had only these.
-        [reads, read, writes, written] => Some(Disk {
+        (4, [reads, read, writes, written, ..]) => Disk {
             device,
             reads_total: reads,
             read_bytes_total: bytes(read),
             writes_total: writes,
             written_bytes_total: bytes(written),
             ..Disk::default()
-        }),
+        },
         // Later kernels append discards (4.18) and flushes (5.5).
-        [
-            reads,
-            reads_merged,
-            read,
-            read_ms,
-            writes,
-            writes_merged,
-            written,
-            write_ms,
-            in_flight,
-            busy,
-            queue,
-            ref later @ ..,
-        ] => Some(Disk {
-            device,
-            physical: false,
-            reads_total: reads,
-            reads_merged_total: Some(reads_merged),
-            read_bytes_total: bytes(read),
-            read_seconds_total: seconds(read_ms),
-            writes_total: writes,
-            writes_merged_total: Some(writes_merged),
-            written_bytes_total: bytes(written),
-            write_seconds_total: seconds(write_ms),
-            in_flight: Some(in_flight),
-            busy_seconds_total: seconds(busy),
-            queue_seconds_total: seconds(queue),
-            discards_total: later.first().copied(),
-            discarded_bytes_total: later.get(2).copied().map(bytes),
-            discard_seconds_total: later.get(3).copied().and_then(seconds),
-            flushes_total: later.get(4).copied(),
-            flush_seconds_total: later.get(5).copied().and_then(seconds),
-        }),
-        _ => None,
-    }
+        (11.., counts) => {
+            let later = |index: usize| (index < found).then(|| counts[index]);
+            Disk {
+                device,
+                physical: false,
+                reads_total: counts[0],
+                reads_merged_total: Some(counts[1]),
+                read_bytes_total: bytes(counts[2]),
+                read_seconds_total: Some(seconds(counts[3])),
+                writes_total: counts[4],
+                writes_merged_total: Some(counts[5]),
+                written_bytes_total: bytes(counts[6]),
+                write_seconds_total: Some(seconds(counts[7])),
+                in_flight: Some(counts[8]),
+                busy_seconds_total: Some(seconds(counts[9])),
+                queue_seconds_total: Some(seconds(counts[10])),
+                discards_total: later(11),
+                discarded_bytes_total: later(13).map(bytes),
+                discard_seconds_total: later(14).map(seconds),
+                flushes_total: later(15),
+                flush_seconds_total: later(16).map(seconds),
+            }
+        }
+        _ => return None,
+    };
+    Some(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn listed(text: &str) -> (Vec<Disk>, Option<String>) {
+        let (mut disks, mut odd) = (Vec::new(), Vec::new());
+        parse(text, &devices(text, |_| false), &mut disks, &mut odd);
+        (disks, odd.first().map(ToString::to_string))
+    }
 
     #[test]
     fn fields_of_a_disk() {
@@ -124,7 +201,7 @@ mod tests {
             flushes_total: Some(95),
             flush_seconds_total: Some(0.004),
         };
-        assert_eq!(parse(line).0, [expected]);
+        assert_eq!(listed(line).0, [expected]);
     }
 
     #[test]
@@ -151,7 +228,7 @@ mod tests {
             "sr0",
         ];
         let text: String = names.iter().map(|name| format!("8 0 {name} 1 2 3 4 5 6 7 8 9 10 11\n")).collect();
-        let disks: Vec<_> = parse(&text).0.into_iter().map(|disk| disk.device).collect();
+        let disks: Vec<_> = listed(&text).0.into_iter().map(|disk| disk.device).collect();
         let whole = [
             "sda",
             "sdaa",
@@ -173,15 +250,30 @@ mod tests {
 
     #[test]
     fn a_partition_of_an_early_kernel_has_four_fields() {
-        let disks = parse("8 1 sdb1 1 2 3 4\n").0;
+        let disks = listed("8 1 sdb1 1 2 3 4\n").0;
         assert_eq!((disks[0].read_bytes_total, disks[0].written_bytes_total), (1024, 2048));
         assert_eq!(disks[0].in_flight, None);
     }
 
     #[test]
     fn an_odd_line_is_named_and_hides_no_other() {
-        let (disks, odd) = parse("8 0 sda 1 2 3\n8 16 sdb 1 2 3 4\n8 32 sdc 1 2 3 4 5 6 7 8 9 10 x\n");
+        let (disks, odd) = listed("8 0 sda 1 2 3\n8 16 sdb 1 2 3 4\n8 32 sdc 1 2 3 4 5 6 7 8 9 10 x\n");
         assert_eq!(disks.iter().map(|disk| disk.device.as_str()).collect::<Vec<_>>(), ["sdb"]);
-        assert_eq!(odd.unwrap().to_string(), "malformed /proc/diskstats: `8 0 sda 1 2 3`");
+        assert_eq!(odd.unwrap(), "malformed /proc/diskstats: `8 0 sda 1 2 3`");
+    }
+
+    #[test]
+    fn mapped_devices_are_listed_from_their_first_request_on() {
+        let lines = "7 0 loop0 0 0 0 0 0 0 0 0 0 0 0\n8 0 sda 0 0 0 0 0 0 0 0 0 0 0\n7 1 loop1 1 0 0 0 0 0 0 0 0 0 0\n";
+        let mut disks = Vec::new();
+        parse(lines, &devices(lines, |name| name == "sda"), &mut disks, &mut Vec::new());
+        let found: Vec<_> = disks.iter().map(|disk| (disk.device.as_str(), disk.physical)).collect();
+        assert_eq!(found, [("sda", true), ("loop1", false)]);
+    }
+
+    #[test]
+    fn a_later_kernel_may_append_fields() {
+        let disks = listed("8 0 sda 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19\n").0;
+        assert_eq!((disks[0].flushes_total, disks[0].flush_seconds_total), (Some(16), Some(0.017)));
     }
 }

@@ -38,6 +38,24 @@ pub enum Error {
         /// Where it is mounted, as this process sees it.
         path: PathBuf,
     },
+    /// Another filesystem has used up the time for all of them. It is asked for the next sample.
+    #[error("no time left to ask the filesystem at {}", path.display())]
+    NotAsked {
+        /// Where it is mounted, as this process sees it.
+        path: PathBuf,
+    },
+    /// A collector has not returned. It is not started again until it has.
+    #[error("no answer within {limit_seconds} s")]
+    Overrun {
+        /// The time it had.
+        limit_seconds: u64,
+    },
+    /// There is no thread for a collector that may take long.
+    #[error("cannot start a thread")]
+    Thread {
+        /// What the system said.
+        source: io::Error,
+    },
     /// The disk path is on a network filesystem.
     #[error("{mountpoint} is a network filesystem ({kind}), which is not asked for its space")]
     Network {
@@ -54,31 +72,27 @@ impl Error {
         Self::Malformed { file, found: format!("`{}`", line.chars().take(EXCERPT_CHARS).collect::<String>()) }
     }
 
+    /// What stands in a file, as an earlier error told it.
+    pub(super) fn malformed(file: &'static str, found: String) -> Self {
+        Self::Malformed { file, found }
+    }
+
+    /// What stands in a file that is malformed.
+    pub(super) fn found(self) -> Option<String> {
+        if let Self::Malformed { found, .. } = self { Some(found) } else { None }
+    }
+
     /// A line that should be there and is not.
     pub(super) fn missing(file: &'static str, name: &str) -> Self {
         Self::Malformed { file, found: format!("no line `{name}`") }
     }
 }
 
-/// What stands in the lines of a file: those that could be understood, and the first that could not. One odd line does
-/// not hide the others.
-pub type Lines<T> = (Vec<T>, Option<Error>);
-
-/// Reads line by line.
-pub(super) fn lines<'a, T>(
-    file: &'static str,
-    lines: impl Iterator<Item = &'a str>,
-    understand: impl Fn(&'a str) -> Option<T>,
-) -> Lines<T> {
-    let mut odd = None;
-    let understood = lines.filter_map(|line| {
-        let found = understand(line);
-        if found.is_none() {
-            odd.get_or_insert_with(|| Error::line(file, line));
-        }
-        found
-    });
-    (understood.collect(), odd)
+/// Takes note of the first line of a list that cannot be understood. One odd line does not hide the others.
+pub(super) fn note(odd: &mut Vec<Error>, file: &'static str, line: &str) {
+    if odd.is_empty() {
+        odd.push(Error::line(file, line));
+    }
 }
 
 /// A collector that had nothing to give, or not all.

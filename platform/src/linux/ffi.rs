@@ -3,7 +3,7 @@
 // The C types are wider on some targets than on others: a cast that is needed on one is idle on the next.
 #![allow(clippy::unnecessary_cast)]
 
-use std::{ffi::CString, io, mem::MaybeUninit, os::unix::ffi::OsStrExt, path::Path};
+use std::{ffi::CStr, fs::File, io, mem::MaybeUninit, os::fd::AsRawFd};
 
 /// What `statvfs` says of a filesystem.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +21,7 @@ pub(super) struct Space {
 }
 
 /// The space of the filesystem that holds `path`. Blocks as long as that filesystem does not answer.
-pub(super) fn statvfs(path: &Path) -> io::Result<Space> {
-    let path = CString::new(path.as_os_str().as_bytes())?;
+pub(super) fn statvfs(path: &CStr) -> io::Result<Space> {
     let mut space = MaybeUninit::<libc::statvfs64>::uninit();
     // SAFETY: `path` is a NUL-terminated string and `space` has the size of the struct that the call fills.
     if unsafe { libc::statvfs64(path.as_ptr(), space.as_mut_ptr()) } != 0 {
@@ -38,6 +37,24 @@ pub(super) fn statvfs(path: &Path) -> io::Result<Space> {
         inodes: space.f_files as u64,
         inodes_free: space.f_ffree as u64,
     })
+}
+
+/// Whether an open file is one of the kernel's own `/proc`.
+pub(super) fn is_of_proc(file: &File) -> bool {
+    let mut statfs = MaybeUninit::<libc::statfs>::uninit();
+    // SAFETY: the descriptor is open, and `statfs` has the size of the struct that the call fills.
+    if unsafe { libc::fstatfs(file.as_raw_fd(), statfs.as_mut_ptr()) } != 0 {
+        return false;
+    }
+    // SAFETY: the call succeeded, and then it has filled the struct.
+    unsafe { statfs.assume_init() }.f_type as i64 == libc::PROC_SUPER_MAGIC as i64
+}
+
+/// Whether something was mounted or unmounted since this `mountinfo` of the kernel's was opened, or asked here last.
+pub(super) fn mounts_changed(mountinfo: &File) -> bool {
+    let mut event = libc::pollfd { fd: mountinfo.as_raw_fd(), events: libc::POLLPRI, revents: 0 };
+    // SAFETY: `event` is one struct, which the call may write to; it waits 0 ms.
+    unsafe { libc::poll(&mut event, 1, 0) != 0 }
 }
 
 /// Milliseconds since boot, suspended time included. `None` before Linux 2.6.39, which lacks the clock.
@@ -104,14 +121,13 @@ mod tests {
 
     #[test]
     fn the_root_has_a_size() {
-        let space = statvfs(Path::new("/")).unwrap();
+        let space = statvfs(c"/").unwrap();
         assert!(space.total_bytes > 0 && space.free_bytes <= space.total_bytes);
     }
 
     #[test]
     fn a_path_that_is_not_there_is_an_error() {
-        assert_eq!(statvfs(Path::new("/no/such/path")).unwrap_err().kind(), io::ErrorKind::NotFound);
-        assert!(statvfs(Path::new("a\0b")).is_err());
+        assert_eq!(statvfs(c"/no/such/path").unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

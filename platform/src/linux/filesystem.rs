@@ -1,42 +1,159 @@
 //! Space and inodes of the mounted local filesystems: `statvfs` on what `mount` finds worth a look.
 
+use std::ffi::CString;
+
 use super::{
     Error, Roots,
-    ffi::Space,
-    mount,
+    collector::{Collector, Found},
+    ffi::{self, Space},
+    kept::Kept,
+    mount::{self, Mount},
+    rows::{Rows, set},
     space::{Asking, Spaces},
 };
-use crate::model::Filesystem;
+use crate::model::{Filesystem, Sample};
 
 /// Each local filesystem once, by mountpoint, and the one that holds the disk path, whatever it is unless it is on the
-/// network. One that cannot be asked is left out; the errors are of
-/// those that do not answer or must not be asked, and of an odd line.
-pub(super) fn read(roots: &Roots, disk_path: &str, spaces: &Spaces) -> Result<(Vec<Filesystem>, Vec<Error>), Error> {
-    let text = mount::text(roots)?;
-    let (mounts, odd) = mount::parse(&text);
-    let (mut filesystems, mut errors) = (Vec::new(), Vec::from_iter(odd));
-    let mut asking = spaces.begin();
-    for same in mounts.chunk_by(|a, b| a.id == b.id) {
-        let answer = same.iter().find_map(|one| {
-            let answer = asking.ask(&roots.in_root(&one.mountpoint)).transpose()?;
-            Some(answer.map(|space| filesystem(one, space)))
-        });
-        match answer {
-            Some(Ok(filesystem)) => filesystems.push(filesystem),
-            Some(Err(error)) => errors.push(error),
-            None => {}
-        }
+/// network. One that cannot be asked is left out; the errors are of those that do not answer or must not be asked, and
+/// of an odd line.
+pub(super) struct Filesystems {
+    roots: Roots,
+    disk_path: String,
+    with_network: bool,
+    spaces: Spaces,
+    mountinfo: Kept,
+    /// The kernel tells when something was mounted. Other files, of a copied tree, are read anew each time.
+    is_watched: bool,
+    /// As of the last change of the mounts.
+    mounts: Option<Mounts>,
+}
+
+struct Mounts {
+    /// In the order of the mountpoints. The mounts of one filesystem are places of one.
+    listed: Vec<Vec<Place>>,
+    /// What holds the disk path, if that is none of the others.
+    holding: Option<Place>,
+    odd: Option<String>,
+}
+
+/// Where a filesystem can be asked.
+struct Place {
+    mount: Mount,
+    path: CString,
+}
+
+impl Filesystems {
+    /// `disk_path` is as `Roots::resolve` gives it.
+    pub(super) fn new(roots: &Roots, disk_path: &str, with_network: bool) -> Self {
+        Self::with(roots, disk_path, with_network, Spaces::default())
     }
-    let is_listed = |mountpoint: &str| filesystems.iter().any(|one: &Filesystem| one.mountpoint == mountpoint);
-    if let Some(holding) = holding(&text, disk_path).filter(|holding| !is_listed(&holding.mountpoint)) {
-        match ask_holding(roots, &holding, &mut asking) {
-            Ok(space) => filesystems.extend(space.map(|space| filesystem(&holding, space))),
-            Err(error) if errors.iter().any(|told: &Error| told.to_string() == error.to_string()) => {}
-            Err(error) => errors.push(error),
-        }
+
+    fn with(roots: &Roots, disk_path: &str, with_network: bool, spaces: Spaces) -> Self {
+        let (roots, disk_path) = (roots.clone(), disk_path.to_owned());
+        let mountinfo = Kept::list(roots.in_process("mountinfo"));
+        Self { roots, disk_path, with_network, spaces, mountinfo, is_watched: false, mounts: None }
     }
-    filesystems.sort_by(|a, b| a.mountpoint.cmp(&b.mountpoint));
-    Ok((filesystems, errors))
+
+    fn is_current(&self) -> bool {
+        let is_unchanged = |file| self.is_watched && !ffi::mounts_changed(file);
+        self.mounts.is_some() && self.mountinfo.file().is_some_and(is_unchanged)
+    }
+}
+
+impl Collector for Filesystems {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, odd: &mut Vec<Error>) -> Result<Found, Error> {
+        if !self.is_current() {
+            self.mounts = None;
+            let text = self.mountinfo.read(text)?;
+            self.mounts = Some(Mounts::parse(text, &self.roots, &self.disk_path, self.with_network));
+            self.is_watched = self.mountinfo.file().is_some_and(ffi::is_of_proc);
+        }
+        let Some(mounts) = &self.mounts else { return Ok(Found::Nothing) };
+        odd.extend(mounts.odd.iter().map(|found| Error::malformed(mount::FILE, found.clone())));
+        let mut asking = None;
+        let mut rows = Rows::over(&mut sample.filesystems);
+        for places in &mounts.listed {
+            let answer = places.iter().find_map(|place| {
+                let space = place.ask(&self.spaces, &mut asking).transpose()?;
+                Some(space.map(|space| (place, space)))
+            });
+            match answer {
+                Some(Ok((place, space))) => place.write(space, rows.next()),
+                Some(Err(error)) => odd.push(error),
+                None => {}
+            }
+        }
+        let is_listed = |mountpoint: &str, rows: &mut Rows<Filesystem>| {
+            rows.written().iter().any(|row| row.mountpoint == mountpoint)
+        };
+        if let Some(place) = mounts.holding.as_ref().filter(|place| !is_listed(&place.mount.mountpoint, &mut rows)) {
+            match place.ask_holding(&self.spaces, &mut asking) {
+                Ok(Some(space)) => {
+                    place.write(space, rows.next());
+                    rows.written().sort_by(|a, b| a.mountpoint.cmp(&b.mountpoint));
+                }
+                Ok(None) => {}
+                Err(error) if odd.iter().any(|told| told.to_string() == error.to_string()) => {}
+                Err(error) => odd.push(error),
+            }
+        }
+        Ok(Found::Source)
+    }
+}
+
+impl Mounts {
+    fn parse(text: &str, roots: &Roots, disk_path: &str, with_network: bool) -> Self {
+        let (mounts, odd) = mount::parse(text, with_network);
+        let place = |mount: &Mount| Place::new(mount.clone(), roots);
+        let mut listed: Vec<Vec<Place>> = mounts
+            .chunk_by(|a, b| a.id == b.id)
+            .map(|same| same.iter().filter_map(place).collect())
+            .filter(|places: &Vec<Place>| !places.is_empty())
+            .collect();
+        listed.sort_by(|a, b| a[0].mount.mountpoint.cmp(&b[0].mount.mountpoint));
+        let holding = holding(text, disk_path).and_then(|mount| Place::new(mount, roots));
+        Self { listed, holding, odd: odd.and_then(Error::found) }
+    }
+}
+
+impl Place {
+    /// Files can be mountpoints too (`/etc/hosts` in a container): they stand for no filesystem.
+    fn new(mount: Mount, roots: &Roots) -> Option<Self> {
+        let path = roots.in_root(&mount.mountpoint);
+        if mount.is_prompt && !path.is_dir() {
+            return None;
+        }
+        let path = CString::new(path.into_os_string().into_encoded_bytes()).ok()?;
+        Some(Self { mount, path })
+    }
+
+    fn ask<'a>(&self, spaces: &'a Spaces, asking: &mut Option<Asking<'a>>) -> Result<Option<Space>, Error> {
+        if self.mount.is_prompt && !spaces.is_always_limited() {
+            return Ok(ffi::statvfs(&self.path).ok());
+        }
+        asking.get_or_insert_with(|| spaces.begin()).ask(&self.path)
+    }
+
+    fn ask_holding<'a>(&self, spaces: &'a Spaces, asking: &mut Option<Asking<'a>>) -> Result<Option<Space>, Error> {
+        if mount::is_network(&self.mount.kind) {
+            let (mountpoint, kind) = (self.mount.mountpoint.clone(), self.mount.kind.clone());
+            return Err(Error::Network { mountpoint, kind });
+        }
+        self.ask(spaces, asking)
+    }
+
+    fn write(&self, space: Space, row: &mut Filesystem) {
+        let has_inodes = space.inodes > 0;
+        set(&mut row.mountpoint, &self.mount.mountpoint);
+        set(&mut row.device, &self.mount.device);
+        set(&mut row.kind, &self.mount.kind);
+        row.total_bytes = space.total_bytes;
+        row.free_bytes = space.free_bytes;
+        row.available_bytes = space.available_bytes;
+        row.inodes = has_inodes.then_some(space.inodes);
+        row.inodes_free = has_inodes.then_some(space.inodes_free);
+        row.read_only = self.mount.read_only;
+    }
 }
 
 /// The mountpoint of the filesystem that holds the disk path; the path itself where the mounts cannot be read.
@@ -46,29 +163,42 @@ pub(super) fn disk_mountpoint(roots: &Roots, disk_path: &str) -> String {
 }
 
 /// `/` is listed in any case, and where it cannot be, nothing can stand for it.
-fn holding(text: &str, disk_path: &str) -> Option<mount::Mount> {
+fn holding(text: &str, disk_path: &str) -> Option<Mount> {
     if disk_path == "/" { None } else { mount::holding(text, disk_path) }
 }
 
-fn ask_holding(roots: &Roots, holding: &mount::Mount, asking: &mut Asking) -> Result<Option<Space>, Error> {
-    if mount::is_network(&holding.kind) {
-        let (mountpoint, kind) = (holding.mountpoint.clone(), holding.kind.clone());
-        return Err(Error::Network { mountpoint, kind });
-    }
-    asking.ask(&roots.in_root(&holding.mountpoint))
-}
+#[cfg(test)]
+mod tests {
+    use std::{ffi::CStr, thread, time::Duration};
 
-fn filesystem(mount: &mount::Mount, space: Space) -> Filesystem {
-    let has_inodes = space.inodes > 0;
-    Filesystem {
-        mountpoint: mount.mountpoint.clone(),
-        device: mount.device.clone(),
-        kind: mount.kind.clone(),
-        total_bytes: space.total_bytes,
-        free_bytes: space.free_bytes,
-        available_bytes: space.available_bytes,
-        inodes: has_inodes.then_some(space.inodes),
-        inodes_free: has_inodes.then_some(space.inodes_free),
-        read_only: mount.read_only,
+    use super::*;
+
+    #[test]
+    fn a_root_that_hangs_leaves_a_gap_and_an_error() {
+        let never = |_: &CStr| -> Option<Space> {
+            loop {
+                thread::park();
+            }
+        };
+        let spaces = Spaces::new(never, Duration::from_millis(50));
+        let mut filesystems = Filesystems::with(&Roots::default(), "/", false, spaces);
+        for _ in 0..2 {
+            let (mut sample, mut odd) = (Sample::default(), Vec::new());
+            filesystems.read(&mut sample, &mut Vec::new(), &mut odd).unwrap();
+            assert!(sample.filesystems.is_empty());
+            let root = "no answer in time from the filesystem at /";
+            assert!(odd.iter().any(|error| error.to_string() == root), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn mounts_are_read_when_they_change() {
+        let mut filesystems = Filesystems::new(&Roots::default(), "/", false);
+        let (mut sample, mut text, mut odd) = (Sample::default(), Vec::new(), Vec::new());
+        assert!(!filesystems.is_current());
+        filesystems.read(&mut sample, &mut text, &mut odd).unwrap();
+        assert!(filesystems.is_current(), "nothing was mounted in these microseconds");
+        let root = sample.filesystems.iter().find(|row| row.mountpoint == "/").unwrap();
+        assert!(root.total_bytes > 0 && root.free_bytes <= root.total_bytes);
     }
 }

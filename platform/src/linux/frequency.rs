@@ -1,29 +1,70 @@
 //! Frequencies of the cores: cpufreq in `/sys/devices/system/cpu`, else `cpu MHz` of `/proc/cpuinfo`.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
-use super::{Roots, text};
+use super::{Roots, kept::Kept, text};
 use crate::model::Core;
+
+/// `/proc/cpuinfo` is long and slow to make, and where it alone tells a frequency, that one hardly moves: the machine is
+/// a guest, or so old that it has one frequency.
+const CPUINFO_EVERY: Duration = Duration::from_secs(60);
 
 /// The lowest and the highest frequency that the cores may run at, hertz: the means over the cores, as psutil shows
 /// them. Where nobody has set a limit, it is what the hardware can do.
 pub fn limits(roots: &Roots, cores: &[Core]) -> (Option<u64>, Option<u64>) {
     let limit = |set, hardware| {
-        let of = |core: &Core| cpufreq(roots, core.index, set).or_else(|| cpufreq(roots, core.index, hardware));
+        let read = |core: &Core, file| text::read_number(cpufreq(roots, core.index, file)).and_then(hertz);
+        let of = |core: &Core| read(core, set).or_else(|| read(core, hardware));
         mean(cores.iter().filter_map(of))
     };
     (limit("scaling_min_freq", "cpuinfo_min_freq"), limit("scaling_max_freq", "cpuinfo_max_freq"))
 }
 
-/// Fills in the present frequency of each core, where the machine tells it.
-pub(super) fn fill(roots: &Roots, cores: &mut [Core]) {
-    for core in &mut *cores {
-        core.frequency_hertz = cpufreq(roots, core.index, "scaling_cur_freq");
+/// The present frequencies, from files that stay open.
+pub(super) struct Frequencies {
+    roots: Roots,
+    /// One for each core, in the order of the cores.
+    cores: Vec<(u32, Kept)>,
+    cpuinfo: PathBuf,
+    /// What `/proc/cpuinfo` said, and when, where there is nothing better.
+    told: Vec<Option<u64>>,
+    told_at: Option<Instant>,
+}
+
+impl Frequencies {
+    pub fn new(roots: &Roots) -> Self {
+        let cpuinfo = roots.in_proc("cpuinfo");
+        Self { roots: roots.clone(), cores: Vec::new(), cpuinfo, told: Vec::new(), told_at: None }
     }
-    if cores.iter().all(|core| core.frequency_hertz.is_none())
-        && let Ok(text) = text::read(roots.in_proc("cpuinfo"))
-    {
-        assign(cores, &text);
+
+    /// Fills in the present frequency of each core, where the machine tells it.
+    pub fn fill(&mut self, cores: &mut [Core], text: &mut Vec<u8>) {
+        if !self.cores.iter().map(|(index, _)| *index).eq(cores.iter().map(|core| core.index)) {
+            let file = |core: &Core| Kept::new(cpufreq(&self.roots, core.index, "scaling_cur_freq"));
+            self.cores = cores.iter().map(|core| (core.index, file(core))).collect();
+            self.told_at = None;
+        }
+        let is_told = self.told_at.is_some_and(|at| at.elapsed() < CPUINFO_EVERY);
+        if is_told {
+            for (core, hertz) in cores.iter_mut().zip(&self.told) {
+                core.frequency_hertz = *hertz;
+            }
+            return;
+        }
+        for (core, (_, file)) in cores.iter_mut().zip(&mut self.cores) {
+            core.frequency_hertz = file.number(text).and_then(hertz);
+        }
+        if cores.iter().all(|core| core.frequency_hertz.is_none()) {
+            if let Ok(text) = text::read(self.cpuinfo.clone()) {
+                assign(cores, &text);
+            }
+            self.told = cores.iter().map(|core| core.frequency_hertz).collect();
+            self.told_at = Some(Instant::now());
+        }
     }
 }
 
@@ -59,9 +100,13 @@ fn mean(all: impl Iterator<Item = u64>) -> Option<u64> {
     sum.checked_div(count).and_then(|mean| u64::try_from(mean).ok())
 }
 
-/// A file of a core's `cpufreq` directory. Linux tells kilohertz.
-fn cpufreq(roots: &Roots, index: u32, file: &str) -> Option<u64> {
-    let kilohertz = text::read_number(roots.in_sys(&format!("devices/system/cpu/cpu{index}/cpufreq/{file}")))?;
+/// A file of a core's `cpufreq` directory.
+fn cpufreq(roots: &Roots, index: u32, file: &str) -> PathBuf {
+    roots.in_sys(&format!("devices/system/cpu/cpu{index}/cpufreq/{file}"))
+}
+
+/// Linux tells kilohertz.
+fn hertz(kilohertz: u64) -> Option<u64> {
     kilohertz.checked_mul(1000)
 }
 

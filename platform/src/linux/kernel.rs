@@ -1,32 +1,73 @@
 //! Open files, entropy and limits: `/proc/sys/fs/file-nr`, `/proc/sys/kernel`.
 
-use super::{Error, Roots, text};
-use crate::model::Kernel;
+use std::time::{Duration, Instant};
+
+use super::{
+    Error, Roots,
+    collector::{Collector, Found},
+    kept::Kept,
+};
+use crate::model::{Kernel, Sample};
 
 const FILE: &str = "/proc/sys/fs/file-nr";
 
-/// What of it the kernel tells; `None` if nothing.
-pub fn read(roots: &Roots) -> Result<Option<Kernel>, Error> {
-    let number = |file| text::read_number(roots.in_proc(&format!("sys/kernel/{file}")));
-    let files = text::read_optional(roots.in_proc("sys/fs/file-nr"))?;
-    let (open_files, open_files_limit) = files.map(|text| parse_files(&text)).transpose()?.unzip();
-    let kernel = Kernel {
-        open_files,
-        open_files_limit: open_files_limit.flatten(),
-        entropy_available_bits: number("random/entropy_avail"),
-        entropy_limit_bits: number("random/poolsize"),
-        tasks_limit: number("threads-max"),
-        task_numbers_limit: number("pid_max"),
-    };
-    Ok((kernel != Kernel::default()).then_some(kernel))
+/// The limits change at the hands of people.
+const LIMITS_EVERY: Duration = Duration::from_secs(60);
+
+/// What of it the kernel tells.
+pub(super) struct Stocks {
+    file_nr: Kept,
+    entropy: Kept,
+    limits: [Kept; 3],
+    /// Entropy, tasks, task numbers.
+    told: [Option<u64>; 3],
+    told_at: Option<Instant>,
+}
+
+impl Stocks {
+    pub(super) fn new(roots: &Roots) -> Self {
+        let file = |file| Kept::new(roots.in_proc(&format!("sys/kernel/{file}")));
+        Self {
+            file_nr: Kept::new(roots.in_proc("sys/fs/file-nr")),
+            entropy: file("random/entropy_avail"),
+            limits: ["random/poolsize", "threads-max", "pid_max"].map(file),
+            told: [None; 3],
+            told_at: None,
+        }
+    }
+}
+
+impl Collector for Stocks {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, _: &mut Vec<Error>) -> Result<Found, Error> {
+        if self.told_at.is_none_or(|at| at.elapsed() >= LIMITS_EVERY) {
+            self.told_at = Some(Instant::now());
+            self.told = self.limits.each_mut().map(|limit| limit.number(text));
+        }
+        let [entropy_limit_bits, tasks_limit, task_numbers_limit] = self.told;
+        let files = self.file_nr.read_optional(text)?.map(parse_files).transpose()?;
+        let (open_files, open_files_limit) = files.unzip();
+        let kernel = Kernel {
+            open_files,
+            open_files_limit: open_files_limit.flatten(),
+            entropy_available_bits: self.entropy.number(text),
+            entropy_limit_bits,
+            tasks_limit,
+            task_numbers_limit,
+        };
+        if kernel == Kernel::default() {
+            return Ok(Found::Nothing);
+        }
+        sample.kernel = Some(kernel);
+        Ok(Found::Source)
+    }
 }
 
 /// The text of `/proc/sys/fs/file-nr`: allocated, of those unused, and the limit. Systemd sets the limit to the largest
 /// number, which means none.
 pub fn parse_files(text: &str) -> Result<(u64, Option<u64>), Error> {
-    let numbers: Option<Vec<u64>> = text.split_ascii_whitespace().map(|number| number.parse().ok()).collect();
-    match numbers.as_deref() {
-        Some(&[allocated, unused, limit]) => {
+    let mut numbers = text.split_ascii_whitespace().map(|number| number.parse::<u64>().ok());
+    match [numbers.next(), numbers.next(), numbers.next(), numbers.next()] {
+        [Some(Some(allocated)), Some(Some(unused)), Some(Some(limit)), None] => {
             Ok((allocated.saturating_sub(unused), (limit < i64::MAX as u64).then_some(limit)))
         }
         _ => Err(Error::line(FILE, text.trim_end())),

@@ -1,13 +1,28 @@
 //! Load averages and process counts: `/proc/loadavg`.
 
-use super::{Error, Roots, text};
-use crate::model::Load;
+use super::{
+    Error, Roots,
+    collector::{Collector, Found},
+    kept::Kept,
+};
+use crate::model::{Load, Sample};
 
 const FILE: &str = "/proc/loadavg";
 
 /// The load averages of this instant.
-pub fn read(roots: &Roots) -> Result<Load, Error> {
-    parse(&text::read(roots.in_proc("loadavg"))?)
+pub(super) struct Averages(Kept);
+
+impl Averages {
+    pub(super) fn new(roots: &Roots) -> Self {
+        Self(Kept::new(roots.in_proc("loadavg")))
+    }
+}
+
+impl Collector for Averages {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, _: &mut Vec<Error>) -> Result<Found, Error> {
+        sample.load = Some(parse(self.0.read(text)?)?);
+        Ok(Found::Source)
+    }
 }
 
 /// The text of `/proc/loadavg`: three averages, then `running/existing` tasks, then the last process id.

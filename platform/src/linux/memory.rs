@@ -1,17 +1,37 @@
 //! Memory and swap: `/proc/meminfo`, and what moves between it and disks in `/proc/vmstat`.
 
-use super::{Error, Roots, text};
-use crate::model::{Memory, Swap};
+use super::{
+    Error, Roots,
+    collector::{Collector, Found},
+    kept::Kept,
+};
+use crate::model::{Memory, Sample, Swap};
 
 const FILE: &str = "/proc/meminfo";
 
 /// Memory and swap. There is no `Swap` where the kernel was built without.
-pub fn read(roots: &Roots) -> Result<(Memory, Option<Swap>), Error> {
-    let (mut memory, mut swap) = parse(&text::read(roots.in_proc("meminfo"))?)?;
-    if let Some(text) = text::read_optional(roots.in_proc("vmstat"))? {
-        parse_traffic(&text, procfs::page_size(), &mut memory, swap.as_mut());
+pub(super) struct Stocks {
+    meminfo: Kept,
+    vmstat: Kept,
+    page_bytes: u64,
+}
+
+impl Stocks {
+    pub(super) fn new(roots: &Roots) -> Self {
+        let (meminfo, vmstat) = (Kept::new(roots.in_proc("meminfo")), Kept::list(roots.in_proc("vmstat")));
+        Self { meminfo, vmstat, page_bytes: procfs::page_size() }
     }
-    Ok((memory, swap))
+}
+
+impl Collector for Stocks {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, _: &mut Vec<Error>) -> Result<Found, Error> {
+        let (mut memory, mut swap) = parse(self.meminfo.read(text)?)?;
+        if let Some(text) = self.vmstat.read_optional(text)? {
+            parse_traffic(text, self.page_bytes, &mut memory, swap.as_mut());
+        }
+        (sample.memory, sample.swap) = (Some(memory), swap);
+        Ok(Found::Source)
+    }
 }
 
 /// The text of `/proc/meminfo`. What it calls kB is KiB.

@@ -4,9 +4,16 @@ use std::path::Path;
 
 use procfs::process::MountInfo;
 
-use super::{Error, Lines, Roots, error, text};
+use super::{Error, Roots, error::note, text};
 
-const FILE: &str = "/proc/self/mountinfo";
+/// What errors call the file.
+pub(super) const FILE: &str = "/proc/self/mountinfo";
+
+/// What the kernel itself answers for, at once, whatever happens to disks and networks.
+const PROMPT: [&str; 22] = [
+    "bcachefs", "btrfs", "devtmpfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "hfsplus", "jffs2", "jfs", "nilfs2",
+    "ntfs3", "overlay", "ramfs", "reiserfs", "rootfs", "tmpfs", "ubifs", "vfat", "xfs", "zfs",
+];
 
 /// Filesystems that live on storage of this machine although they have no block device of their own.
 const LOCAL_WITHOUT_DEVICE: [&str; 4] = ["bcachefs", "btrfs", "ubifs", "zfs"];
@@ -52,6 +59,9 @@ pub struct Mount {
     pub kind: String,
     /// Whether it is mounted read-only.
     pub read_only: bool,
+    /// Whether it can be asked for its space without a limit of time: neither it nor anything on the way to it waits for
+    /// another machine or another process.
+    pub is_prompt: bool,
 }
 
 /// The mounts as the host sees them.
@@ -60,18 +70,29 @@ pub(super) fn text(roots: &Roots) -> Result<String, Error> {
 }
 
 /// The text of a `mountinfo` file. The mounts of one filesystem stand together, the shortest mountpoint first; `/` is
-/// always among them, everything else only if it is local and no image. Network filesystems never are, nor what lies
-/// hidden under one: asking a dead server for its space blocks for ever.
-pub fn parse(text: &str) -> Lines<Mount> {
+/// always among them, everything else only if it is local and no image, or on the network and asked for. What lies hidden
+/// under another mount never is: its path leads to that one. The error is of the first line that is odd.
+pub fn parse(text: &str, with_network: bool) -> (Vec<Mount>, Option<Error>) {
     let (all, odd) = infos(text);
-    let candidates = all.iter().filter(|one| one.mount_point == Path::new("/") || is_local(one));
-    let mut mounts: Vec<Mount> = candidates.filter(|one| !is_hidden(one, &all)).map(mount).collect();
+    let is_listed = |one: &MountInfo| {
+        one.mount_point == Path::new("/") || is_local(one) || (with_network && is_network(&one.fs_type))
+    };
+    let candidates = all.iter().filter(|one| is_listed(one) && !is_hidden(one, &all));
+    let mut mounts: Vec<Mount> = candidates.map(|one| mount(one, &all)).collect();
     mounts.sort_by(|a, b| (&a.id, a.mountpoint.len(), &a.mountpoint).cmp(&(&b.id, b.mountpoint.len(), &b.mountpoint)));
     (mounts, odd)
 }
 
-fn infos(text: &str) -> Lines<MountInfo> {
-    error::lines(FILE, text.lines(), |line| MountInfo::from_line(line).ok())
+fn infos(text: &str) -> (Vec<MountInfo>, Option<Error>) {
+    let mut odd = Vec::new();
+    let info = |line| {
+        let info = MountInfo::from_line(line).ok();
+        if info.is_none() {
+            note(&mut odd, FILE, line);
+        }
+        info
+    };
+    (text.lines().filter_map(info).collect(), odd.pop())
 }
 
 /// The mount that holds an absolute path without links, of whatever type: the one mounted deepest on the way to it.
@@ -79,7 +100,7 @@ pub fn holding(text: &str, path: &str) -> Option<Mount> {
     let (all, _) = infos(text);
     let holds = |one: &&MountInfo| Path::new(path).starts_with(unescape(&one.mount_point.to_string_lossy()));
     let holding = all.iter().filter(holds).filter(|one| !is_hidden(one, &all));
-    holding.map(mount).max_by_key(|one| one.mountpoint.len())
+    holding.map(|one| mount(one, &all)).max_by_key(|one| one.mountpoint.len())
 }
 
 /// Whether filesystems of this type are another machine's.
@@ -87,7 +108,8 @@ pub(super) fn is_network(kind: &str) -> bool {
     NETWORK.contains(&kind)
 }
 
-fn mount(info: &MountInfo) -> Mount {
+fn mount(info: &MountInfo, all: &[MountInfo]) -> Mount {
+    let is_on_the_way = |one: &&MountInfo| info.mount_point.starts_with(&one.mount_point);
     let has = |option| info.mount_options.contains_key(option) || info.super_options.contains_key(option);
     Mount {
         id: info.majmin.clone(),
@@ -95,6 +117,7 @@ fn mount(info: &MountInfo) -> Mount {
         device: unescape(info.mount_source.as_deref().unwrap_or("none")),
         kind: info.fs_type.clone(),
         read_only: has("ro"),
+        is_prompt: all.iter().filter(is_on_the_way).all(|one| PROMPT.contains(&one.fs_type.as_str())),
     }
 }
 
@@ -153,7 +176,7 @@ mod tests {
     use super::*;
 
     fn mountpoints(text: &str) -> Vec<String> {
-        parse(text).0.into_iter().map(|mount| mount.mountpoint).collect()
+        parse(text, false).0.into_iter().map(|mount| mount.mountpoint).collect()
     }
 
     #[test]
@@ -166,8 +189,9 @@ mod tests {
             device: "/dev/disk two".into(),
             kind: "ext4".into(),
             read_only: true,
+            is_prompt: true,
         };
-        assert_eq!(parse(text).0, [expected]);
+        assert_eq!(parse(text, false).0, [expected]);
     }
 
     #[test]
@@ -195,7 +219,7 @@ mod tests {
             3 2 8:2 / /data rw - ext4 /dev/sda2 rw\n4 3 0:9 / /data rw - nfs server:/x rw\n\
             5 2 8:3 / /mnt/disk rw - ext4 /dev/sda3 rw\n6 5 8:4 / /mnt/disk/sub rw - ext4 /dev/sda4 rw\n\
             7 2 0:10 / /mnt rw - nfs server:/y rw\n8 2 8:5 / /mntx rw - ext4 /dev/sda5 rw\n";
-        let mounts = parse(text).0;
+        let mounts = parse(text, false).0;
         let found: Vec<_> = mounts.iter().map(|mount| (mount.mountpoint.as_str(), mount.kind.as_str())).collect();
         assert_eq!(found, [("/", "ext4"), ("/mntx", "ext4")]);
     }
@@ -234,8 +258,23 @@ mod tests {
 
     #[test]
     fn an_odd_line_is_named_and_hides_no_other() {
-        let (mounts, odd) = parse("36 35 8:2 / /a rw\n1 0 8:1 / / rw - ext4 /dev/sda1 rw\n");
+        let (mounts, odd) = parse("36 35 8:2 / /a rw\n1 0 8:1 / / rw - ext4 /dev/sda1 rw\n", false);
         assert_eq!(mounts.len(), 1);
         assert_eq!(odd.unwrap().to_string(), "malformed /proc/self/mountinfo: `36 35 8:2 / /a rw`");
+    }
+
+    #[test]
+    fn network_filesystems_are_listed_when_asked_for_and_answer_within_a_limit_of_time() {
+        let text = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:50 / /nas rw - nfs4 server:/x rw\n\
+            3 2 8:2 / /nas/disk rw - xfs /dev/sdb rw\n4 1 8:17 / /usb rw - fuseblk /dev/sdc1 rw\n";
+        let found = |with_network| {
+            let mounts = parse(text, with_network).0;
+            mounts.into_iter().map(|mount| (mount.mountpoint, mount.is_prompt)).collect::<Vec<_>>()
+        };
+        let listed = |mountpoint: &str, is_prompt| (mountpoint.to_owned(), is_prompt);
+        let local = [listed("/", true), listed("/usb", false), listed("/nas/disk", false)];
+        assert_eq!(found(false), local);
+        assert_eq!(found(true)[0], listed("/nas", false));
+        assert_eq!(found(true)[1..], local);
     }
 }

@@ -1,72 +1,147 @@
 //! Traffic of the network interfaces: `/proc/net/dev`; their state and speed: `/sys/class/net`.
 
-use super::{Error, Lines, Roots, error, text};
-use crate::model::Network;
+use std::time::{Duration, Instant};
+
+use super::{
+    Error, Roots,
+    collector::{Collector, Found},
+    error::note,
+    kept::Kept,
+    rows::{Rows, take},
+};
+use crate::model::{Network, Sample};
 
 const FILE: &str = "/proc/net/dev";
 
 /// Its headings.
 const HEADING_LINES: usize = 2;
 
-/// The counters and the state of each interface.
-pub fn read(roots: &Roots) -> Result<Lines<Network>, Error> {
-    let (mut networks, odd) = parse(&text::read(roots.in_process("net/dev"))?);
-    for network in &mut networks {
-        let attribute = |name| text::read_value(roots.in_sys(&format!("class/net/{}/{name}", network.interface)));
-        network.up = attribute("operstate").and_then(|state| is_up(&state));
-        network.speed_bits_per_second = attribute("speed").and_then(|speed| bits_per_second(&speed));
-        network.mtu_bytes = attribute("mtu").and_then(|mtu| mtu.parse().ok());
+/// Its numbers, eight received and eight sent, of which the oldest kernels lack the last.
+const FIELDS: usize = 16;
+const FIELDS_LEAST: usize = 12;
+
+/// What a link is moves at the pace of people and cables.
+const LINKS_EVERY: Duration = Duration::from_secs(10);
+
+/// The counters of each interface, and the state of its link.
+pub(super) struct Interfaces {
+    roots: Roots,
+    dev: Kept,
+    links: Vec<Link>,
+    links_read: Option<Instant>,
+}
+
+/// One interface's link, in the order of the interfaces.
+struct Link {
+    interface: String,
+    operstate: Kept,
+    speed: Kept,
+    mtu: Kept,
+    up: Option<bool>,
+    speed_bits_per_second: Option<u64>,
+    mtu_bytes: Option<u64>,
+}
+
+impl Interfaces {
+    pub(super) fn new(roots: &Roots) -> Self {
+        let dev = Kept::list(roots.in_process("net/dev"));
+        Self { roots: roots.clone(), dev, links: Vec::new(), links_read: None }
     }
-    Ok((networks, odd))
+}
+
+impl Collector for Interfaces {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, odd: &mut Vec<Error>) -> Result<Found, Error> {
+        let networks = &mut sample.networks;
+        parse(self.dev.read(text)?, networks, odd);
+        let names = || networks.iter().map(|network| network.interface.as_str());
+        if !names().eq(self.links.iter().map(|link| link.interface.as_str())) {
+            self.links = names().map(|name| Link::new(&self.roots, name)).collect();
+            self.links_read = None;
+        }
+        if self.links_read.is_none_or(|at| at.elapsed() >= LINKS_EVERY) {
+            self.links_read = Some(Instant::now());
+            self.links.iter_mut().for_each(|link| link.look(text));
+        }
+        for (network, link) in networks.iter_mut().zip(&self.links) {
+            network.up = link.up;
+            network.speed_bits_per_second = link.speed_bits_per_second;
+            network.mtu_bytes = link.mtu_bytes;
+        }
+        Ok(Found::Source)
+    }
+}
+
+impl Link {
+    fn new(roots: &Roots, interface: &str) -> Self {
+        let file = |name| Kept::new(roots.in_sys(&format!("class/net/{interface}/{name}")));
+        Self {
+            interface: interface.to_owned(),
+            operstate: file("operstate"),
+            speed: file("speed"),
+            mtu: file("mtu"),
+            up: None,
+            speed_bits_per_second: None,
+            mtu_bytes: None,
+        }
+    }
+
+    fn look(&mut self, text: &mut Vec<u8>) {
+        self.up = self.operstate.value(text).and_then(is_up);
+        self.speed_bits_per_second = self.speed.value(text).and_then(bits_per_second);
+        self.mtu_bytes = self.mtu.number(text);
+    }
 }
 
 /// The text of `/proc/net/dev`: two lines of headings, then a line per interface.
-pub fn parse(text: &str) -> Lines<Network> {
-    error::lines(FILE, text.lines().skip(HEADING_LINES), network)
+pub fn parse(text: &str, networks: &mut Vec<Network>, odd: &mut Vec<Error>) {
+    let mut rows = Rows::over(networks);
+    for line in text.lines().skip(HEADING_LINES) {
+        if network(line, rows.next()).is_none() {
+            rows.drop_last();
+            note(odd, FILE, line);
+        }
+    }
 }
 
 /// Name, colon, eight fields received, eight fields sent. Old kernels leave no space after the colon, and the name of
 /// an alias has a colon of its own.
-fn network(line: &str) -> Option<Network> {
-    let (interface, counts) = line.rsplit_once(':')?;
-    let counts = counts.split_ascii_whitespace().map(|count| count.parse().ok()).collect::<Option<Vec<u64>>>()?;
-    // The seventh of both sides counts compressed packets, which only serial lines had.
-    let [
-        rx_bytes,
-        rx_packets,
-        rx_errors,
-        rx_dropped,
-        rx_overruns,
-        rx_frame_errors,
-        _,
-        rx_multicast,
-        tx_bytes,
-        tx_packets,
-        tx_errors,
-        tx_dropped,
-        ref later @ ..,
-    ] = counts[..]
-    else {
+fn network(line: &str, row: &mut Network) -> Option<()> {
+    let (interface, fields) = line.rsplit_once(':')?;
+    let mut counts = [0_u64; FIELDS];
+    let mut found = 0;
+    for field in fields.split_ascii_whitespace() {
+        let count = field.parse().ok()?;
+        if let Some(slot) = counts.get_mut(found) {
+            *slot = count;
+            found += 1;
+        }
+    }
+    if found < FIELDS_LEAST {
         return None;
+    }
+    let later = |index: usize| (index < found).then(|| counts[index]);
+    // The seventh of both sides counts compressed packets, which only serial lines had.
+    *row = Network {
+        interface: take(&mut row.interface, interface.trim()),
+        rx_bytes_total: counts[0],
+        rx_packets_total: counts[1],
+        rx_errors_total: counts[2],
+        rx_dropped_total: counts[3],
+        rx_overruns_total: Some(counts[4]),
+        rx_frame_errors_total: Some(counts[5]),
+        rx_multicast_total: Some(counts[7]),
+        tx_bytes_total: counts[8],
+        tx_packets_total: counts[9],
+        tx_errors_total: counts[10],
+        tx_dropped_total: counts[11],
+        tx_overruns_total: later(12),
+        tx_collisions_total: later(13),
+        tx_carrier_errors_total: later(14),
+        up: None,
+        speed_bits_per_second: None,
+        mtu_bytes: None,
     };
-    Some(Network {
-        interface: interface.trim().to_owned(),
-        rx_bytes_total: rx_bytes,
-        rx_packets_total: rx_packets,
-        rx_errors_total: rx_errors,
-        rx_dropped_total: rx_dropped,
-        tx_bytes_total: tx_bytes,
-        tx_packets_total: tx_packets,
-        tx_errors_total: tx_errors,
-        tx_dropped_total: tx_dropped,
-        rx_multicast_total: Some(rx_multicast),
-        rx_overruns_total: Some(rx_overruns),
-        rx_frame_errors_total: Some(rx_frame_errors),
-        tx_overruns_total: later.first().copied(),
-        tx_collisions_total: later.get(1).copied(),
-        tx_carrier_errors_total: later.get(2).copied(),
-        ..Network::default()
-    })
+    Some(())
 }
 
 /// RFC 2863 operational states. Drivers that do not keep one, the loopback among them, say `unknown`.
@@ -89,6 +164,12 @@ fn bits_per_second(speed: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
+    fn listed(text: &str) -> (Vec<Network>, Option<String>) {
+        let (mut networks, mut odd) = (Vec::new(), Vec::new());
+        parse(text, &mut networks, &mut odd);
+        (networks, odd.first().map(ToString::to_string))
+    }
+
     #[test]
     fn fields_of_an_interface() {
         let text = "Inter-| Receive | Transmit\n face |bytes |bytes\n  eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n";
@@ -110,12 +191,12 @@ mod tests {
             tx_carrier_errors_total: Some(15),
             ..Network::default()
         };
-        assert_eq!(parse(text).0, [expected]);
+        assert_eq!(listed(text).0, [expected]);
     }
 
     #[test]
     fn old_kernels_leave_no_space_and_aliases_have_a_colon() {
-        let networks = parse("\n\neth0:1:123 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n").0;
+        let networks = listed("\n\neth0:1:123 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n").0;
         assert_eq!((networks[0].interface.as_str(), networks[0].rx_bytes_total), ("eth0:1", 123));
     }
 
@@ -131,8 +212,8 @@ mod tests {
     #[test]
     fn an_odd_line_is_named_and_hides_no_other() {
         let counts = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16";
-        let (networks, odd) = parse(&format!("a|b\nc|d\n lo: 1 2 3\nno colon\n  up|link: {counts}\n"));
+        let (networks, odd) = listed(&format!("a|b\nc|d\n lo: 1 2 3\nno colon\n  up|link: {counts}\n"));
         assert_eq!(networks.iter().map(|network| network.interface.as_str()).collect::<Vec<_>>(), ["up|link"]);
-        assert_eq!(odd.unwrap().to_string(), "malformed /proc/net/dev: ` lo: 1 2 3`");
+        assert_eq!(odd.unwrap(), "malformed /proc/net/dev: ` lo: 1 2 3`");
     }
 }

@@ -1,23 +1,63 @@
 //! Batteries, adapters, UPSes: `/sys/class/power_supply`.
 
-use super::{Roots, text};
-use crate::model::PowerSupply;
+use std::time::{Duration, Instant};
+
+use super::{
+    Error, Roots,
+    collector::{Collector, Found},
+    kept::Kept,
+    text,
+};
+use crate::model::{PowerSupply, Sample};
 
 /// What precedes each name in `uevent`.
 const PREFIX: &str = "POWER_SUPPLY_";
 
+/// Docks and UPSes are plugged in now and then.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
 /// Each supply. Some are slow to answer: the values come from the battery's own controller.
-pub fn read(roots: &Roots) -> Vec<PowerSupply> {
-    let class = roots.in_sys("class/power_supply");
-    let supply = |name: String| {
-        let directory = class.join(&name);
-        // One file has all that the driver tells. A supply that was just unplugged has none.
-        let mut supply = parse(&text::read(directory.join("uevent")).ok()?);
-        supply.supply = name;
-        supply.kind = supply.kind.or_else(|| text::read_value(directory.join("type")));
-        Some(supply)
-    };
-    text::list(&class).into_iter().filter_map(supply).collect()
+pub(super) struct Supplies {
+    roots: Roots,
+    supplies: Vec<Supply>,
+    looked: Option<Instant>,
+}
+
+struct Supply {
+    name: String,
+    kind: Option<String>,
+    /// One file has all that the driver tells. A supply that was just unplugged has none.
+    uevent: Kept,
+}
+
+impl Supplies {
+    pub(super) fn new(roots: &Roots) -> Self {
+        Self { roots: roots.clone(), supplies: Vec::new(), looked: None }
+    }
+}
+
+impl Collector for Supplies {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, _: &mut Vec<Error>) -> Result<Found, Error> {
+        if self.looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
+            self.looked = Some(Instant::now());
+            let class = self.roots.in_sys("class/power_supply");
+            let supply = |name: String| Supply {
+                kind: text::read_value(class.join(&name).join("type")),
+                uevent: Kept::new(class.join(&name).join("uevent")),
+                name,
+            };
+            self.supplies = text::list(&class).into_iter().map(supply).collect();
+        }
+        sample.power_supplies.clear();
+        for known in &mut self.supplies {
+            let Ok(text) = known.uevent.read(text) else { continue };
+            let mut supply = parse(text);
+            supply.supply = known.name.clone();
+            supply.kind = supply.kind.or_else(|| known.kind.clone());
+            sample.power_supplies.push(supply);
+        }
+        Ok(if self.supplies.is_empty() { Found::Nothing } else { Found::Source })
+    }
 }
 
 /// The text of `uevent`. The name of the supply is not taken from it. What is odd is left out, for it is the battery's

@@ -1,18 +1,32 @@
 //! Pressure: `/proc/pressure/cpu`, `memory`, `io` and `irq`.
 
-use super::{Error, Roots, text};
-use crate::model::{Pressure, Stall, Stalls};
+use super::{
+    Error, Roots,
+    collector::{Collector, Found},
+    kept::Kept,
+};
+use crate::model::{Pressure, Sample, Stall, Stalls};
 
 const FILE: &str = "/proc/pressure";
 
-/// The stalls of each resource. `None` where the kernel does not watch for them.
-pub fn read(roots: &Roots) -> Result<Option<Pressure>, Error> {
-    let stalls = |resource| {
-        let text = text::read_optional(roots.in_proc(&format!("pressure/{resource}")))?;
-        text.map(|text| parse(&text)).transpose()
-    };
-    let Some(cpu) = stalls("cpu")? else { return Ok(None) };
-    Ok(Some(Pressure { cpu: Some(cpu), memory: stalls("memory")?, io: stalls("io")?, irq: stalls("irq")? }))
+/// The stalls of each resource, where the kernel watches for them.
+pub(super) struct Watch([Kept; 4]);
+
+impl Watch {
+    pub(super) fn new(roots: &Roots) -> Self {
+        Self(["cpu", "memory", "io", "irq"].map(|resource| Kept::new(roots.in_proc(&format!("pressure/{resource}")))))
+    }
+}
+
+impl Collector for Watch {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, _: &mut Vec<Error>) -> Result<Found, Error> {
+        let mut stalls = |file: &mut Kept| file.read_optional(text)?.map(parse).transpose();
+        let [cpu, memory, io, irq] = &mut self.0;
+        let Some(cpu) = stalls(cpu)? else { return Ok(Found::Nothing) };
+        let (memory, io, irq) = (stalls(memory)?, stalls(io)?, stalls(irq)?);
+        sample.pressure = Some(Pressure { cpu: Some(cpu), memory, io, irq });
+        Ok(Found::Source)
+    }
 }
 
 /// The text of one of the files: a line `some` and a line `full`, of which a kernel may lack either.

@@ -1,15 +1,28 @@
 //! Software RAID: `/proc/mdstat`.
 
-use super::{Error, Roots, text};
-use crate::model::Raid;
+use super::{
+    Error, Roots,
+    collector::{Collector, Found},
+    kept::Kept,
+};
+use crate::model::{Raid, Sample};
 
 const FILE: &str = "/proc/mdstat";
 
-/// Each array. None where the kernel has no software RAID.
-pub fn read(roots: &Roots) -> Result<Vec<Raid>, Error> {
-    match text::read_optional(roots.in_proc("mdstat"))? {
-        Some(text) => parse(&text),
-        None => Ok(Vec::new()),
+/// Each array. The list is empty, too, where the kernel could have some and has none.
+pub(super) struct Arrays(Kept);
+
+impl Arrays {
+    pub(super) fn new(roots: &Roots) -> Self {
+        Self(Kept::list(roots.in_proc("mdstat")))
+    }
+}
+
+impl Collector for Arrays {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, _: &mut Vec<Error>) -> Result<Found, Error> {
+        let Some(text) = self.0.read_optional(text)? else { return Ok(Found::Nothing) };
+        sample.raids = parse(text)?;
+        Ok(Found::Source)
     }
 }
 

@@ -1,11 +1,16 @@
 //! Energy used by the processor and the memory (RAPL): `/sys/class/powercap`. Since Linux 5.10 only root may read it;
 //! for others there is none.
 
-use super::{Roots, text};
+use super::{
+    Roots,
+    kept::Kept,
+    sensor::{Input, Kind},
+    text,
+};
 use crate::model::Sensor;
 
 /// Adds the energy counters of each package and of its parts. They start again at 0 after `max_energy_range_uj`.
-pub(super) fn read(roots: &Roots, sensors: &mut Vec<Sensor>) {
+pub(super) fn look(roots: &Roots, inputs: &mut Vec<Input>) {
     let class = roots.in_sys("class/powercap");
     for zone in text::list(&class) {
         // The other entries are the control types, and a second view of the packages by memory-mapped registers.
@@ -13,13 +18,8 @@ pub(super) fn read(roots: &Roots, sensors: &mut Vec<Sensor>) {
             continue;
         }
         let file = |name| class.join(&zone).join(name);
-        let Some(joules) = text::read_scaled(file("energy_uj"), 1e6) else { continue };
-        sensors.push(Sensor {
-            label: text::read_value(file("name")),
-            sensor: zone,
-            chip: "rapl".to_owned(),
-            energy_joules_total: Some(joules),
-            ..Sensor::default()
-        });
+        let (label, file) = (text::read_value(file("name")), Kept::new(file("energy_uj")));
+        let sensor = Sensor { sensor: zone, chip: "rapl".to_owned(), label, ..Sensor::default() };
+        inputs.push(Input { sensor, kind: Kind::Energy, file });
     }
 }

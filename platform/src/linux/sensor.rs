@@ -1,60 +1,125 @@
 //! Temperatures, fans, voltages, currents, power, energy and humidity: `/sys/class/hwmon`. The order of its numbers
 //! changes from boot to boot, so chips are named by their devices.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
-use super::{Roots, rapl, text, thermal};
-use crate::model::Sensor;
+use super::{
+    Error, Roots,
+    collector::{Collector, Found},
+    kept::Kept,
+    rapl,
+    rows::{Rows, set_optional, take},
+    text, thermal,
+};
+use crate::model::{Sample, Sensor};
 
 /// The most that are listed. A server with a sensor for each core has a few hundred.
 const LIMIT: usize = 2048;
 
+/// Chips come with modules and disks.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
 /// All sensors: those of the hwmon chips, thermal zones that are not among them, and the energy counters of RAPL.
 /// A sensor that does not answer just now (a disk asleep, a fan unplugged) is left out.
-pub fn read(roots: &Roots) -> Vec<Sensor> {
-    let mut sensors = Vec::new();
-    let class = roots.in_sys("class/hwmon");
-    for entry in text::list(&class) {
-        chip(&class.join(entry), &mut sensors);
-    }
-    thermal::read(roots, &mut sensors);
-    rapl::read(roots, &mut sensors);
-    sensors.truncate(LIMIT);
-    sensors
+pub(super) struct Sensors {
+    roots: Roots,
+    inputs: Vec<Input>,
+    looked: Option<Instant>,
 }
 
-fn chip(directory: &Path, sensors: &mut Vec<Sensor>) {
+/// One thing that can be read.
+pub(super) struct Input {
+    /// Its names and limits, without the reading.
+    pub sensor: Sensor,
+    pub kind: Kind,
+    pub file: Kept,
+}
+
+impl Sensors {
+    pub(super) fn new(roots: &Roots) -> Self {
+        Self { roots: roots.clone(), inputs: Vec::new(), looked: None }
+    }
+
+    fn look(&mut self) {
+        self.inputs.clear();
+        let class = self.roots.in_sys("class/hwmon");
+        for entry in text::list(&class) {
+            chip(&class.join(entry), &mut self.inputs);
+        }
+        thermal::look(&self.roots, &mut self.inputs);
+        rapl::look(&self.roots, &mut self.inputs);
+        self.inputs.truncate(LIMIT);
+    }
+}
+
+impl Collector for Sensors {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, _: &mut Vec<Error>) -> Result<Found, Error> {
+        if self.looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
+            self.looked = Some(Instant::now());
+            self.look();
+        }
+        let mut rows = Rows::over(&mut sample.sensors);
+        for input in &mut self.inputs {
+            if let Some(value) = input.file.scaled(text, input.kind.per_unit()) {
+                input.write(value, rows.next());
+            }
+        }
+        Ok(if self.inputs.is_empty() { Found::Nothing } else { Found::Source })
+    }
+}
+
+impl Input {
+    fn write(&self, value: f64, row: &mut Sensor) {
+        set_optional(&mut row.label, self.sensor.label.as_deref());
+        *row = Sensor {
+            sensor: take(&mut row.sensor, &self.sensor.sensor),
+            chip: take(&mut row.chip, &self.sensor.chip),
+            label: row.label.take(),
+            temperature_max_celsius: self.sensor.temperature_max_celsius,
+            temperature_critical_celsius: self.sensor.temperature_critical_celsius,
+            ..Sensor::default()
+        };
+        *self.kind.slot(row) = Some(value);
+    }
+}
+
+fn chip(directory: &Path, inputs: &mut Vec<Input>) {
     let device = directory.join("device");
     // Old drivers keep their files with the device.
     let is_old = !text::exists(&directory.join("name"));
     let directory = if is_old { &device } else { directory };
     let Some(chip) = text::read_value(directory.join("name")) else { return };
-
     let target = device.read_link().ok();
     let target = target.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
     let mut device = target.unwrap_or_else(|| chip.clone());
     // Chips without a device of their own may bear the same name.
-    let taken = |device: &str| {
-        let prefix = format!("{device}/");
-        sensors.iter().any(|sensor| sensor.sensor.starts_with(&prefix))
-    };
-    if taken(&device) {
+    let prefix = format!("{device}/");
+    if inputs.iter().any(|input| input.sensor.sensor.starts_with(&prefix)) {
         let number = directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         device = format!("{device}#{number}");
     }
-
     let files = text::list(directory);
     for (input, kind) in files.iter().filter_map(|file| parse_input(file)) {
-        let file = |suffix: &str| directory.join(format!("{input}_{suffix}"));
-        let Some(value) = kind.value(&file) else { continue };
-        let mut sensor = Sensor {
+        let path = |suffix: &str| directory.join(format!("{input}_{suffix}"));
+        let is_average = !files.iter().any(|file| file.strip_prefix(input) == Some("_input"));
+        let limit =
+            |suffix| (kind == Kind::Temperature).then(|| text::read_scaled(path(suffix), kind.per_unit())).flatten();
+        let sensor = Sensor {
             sensor: format!("{device}/{input}"),
             chip: chip.clone(),
-            label: text::read_value(file("label")),
+            label: text::read_value(path("label")),
+            temperature_max_celsius: limit("max"),
+            temperature_critical_celsius: limit("crit"),
             ..Sensor::default()
         };
-        kind.put(&mut sensor, value, &file);
-        sensors.push(sensor);
+        let file = Kept::new(path(if is_average { "average" } else { "input" }));
+        // Power that comes both ways has two files.
+        if inputs.iter().all(|input| input.sensor.sensor != sensor.sensor) {
+            inputs.push(Input { sensor, kind, file });
+        }
     }
 }
 
@@ -107,26 +172,16 @@ impl Kind {
         }
     }
 
-    fn value(self, file: &impl Fn(&str) -> PathBuf) -> Option<f64> {
-        let value = text::read_scaled(file("input"), self.per_unit());
-        if self == Kind::Power { value.or_else(|| text::read_scaled(file("average"), self.per_unit())) } else { value }
-    }
-
-    fn put(self, sensor: &mut Sensor, value: f64, file: &impl Fn(&str) -> PathBuf) {
-        let slot = match self {
-            Kind::Temperature => {
-                sensor.temperature_max_celsius = text::read_scaled(file("max"), self.per_unit());
-                sensor.temperature_critical_celsius = text::read_scaled(file("crit"), self.per_unit());
-                &mut sensor.temperature_celsius
-            }
+    fn slot(self, sensor: &mut Sensor) -> &mut Option<f64> {
+        match self {
+            Kind::Temperature => &mut sensor.temperature_celsius,
             Kind::Fan => &mut sensor.fan_revolutions_per_minute,
             Kind::Voltage => &mut sensor.voltage_volts,
             Kind::Current => &mut sensor.current_amperes,
             Kind::Power => &mut sensor.power_watts,
             Kind::Energy => &mut sensor.energy_joules_total,
             Kind::Humidity => &mut sensor.humidity_ratio,
-        };
-        *slot = Some(value);
+        }
     }
 }
 

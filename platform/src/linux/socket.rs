@@ -1,30 +1,59 @@
 //! Sockets in use: `/proc/net/sockstat` and `sockstat6`; what TCP and UDP count: `/proc/net/snmp`, `snmp6`, `netstat`.
 //! The states of single connections are not here: to list them takes longer the more there are.
 
-use super::{Error, Roots, text};
-use crate::model::{Sockets, Tcp, Udp};
+use super::{
+    Error, Roots,
+    collector::{Collector, Found},
+    kept::Kept,
+};
+use crate::model::{Sample, Sockets, Tcp, Udp};
 
 const SOCKSTAT: &str = "/proc/net/sockstat";
 const TABLE: &str = "/proc/net/snmp or netstat";
 
-/// Sockets and their counters. `None` where the kernel has no network.
-pub fn read(roots: &Roots) -> Result<Option<Sockets>, Error> {
-    let file = |name: &str| text::read_optional(roots.in_process(&format!("net/{name}")));
-    let Some(text) = file("sockstat")? else { return Ok(None) };
-    let mut sockets = Sockets::default();
-    parse_in_use(&text, procfs::page_size(), &mut sockets)?;
-    if let Some(text) = file("sockstat6")? {
-        parse_in_use(&text, procfs::page_size(), &mut sockets)?;
-    }
-    for name in ["snmp", "netstat"] {
-        if let Some(text) = file(name)? {
-            parse_table(&text, &mut sockets)?;
+/// Sockets and their counters, where the kernel has a network.
+pub(super) struct Protocols {
+    sockstat: Kept,
+    sockstat6: Kept,
+    snmp: Kept,
+    netstat: Kept,
+    snmp6: Kept,
+    page_bytes: u64,
+}
+
+impl Protocols {
+    pub(super) fn new(roots: &Roots) -> Self {
+        let file = |name: &str| Kept::new(roots.in_process(&format!("net/{name}")));
+        Self {
+            sockstat: file("sockstat"),
+            sockstat6: file("sockstat6"),
+            snmp: file("snmp"),
+            netstat: file("netstat"),
+            snmp6: file("snmp6"),
+            page_bytes: procfs::page_size(),
         }
     }
-    if let Some(text) = file("snmp6")? {
-        parse_list(&text, &mut sockets.udp6);
+}
+
+impl Collector for Protocols {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, _: &mut Vec<Error>) -> Result<Found, Error> {
+        let mut sockets = Sockets::default();
+        let Some(in_use) = self.sockstat.read_optional(text)? else { return Ok(Found::Nothing) };
+        parse_in_use(in_use, self.page_bytes, &mut sockets)?;
+        if let Some(in_use) = self.sockstat6.read_optional(text)? {
+            parse_in_use(in_use, self.page_bytes, &mut sockets)?;
+        }
+        for file in [&mut self.snmp, &mut self.netstat] {
+            if let Some(table) = file.read_optional(text)? {
+                parse_table(table, &mut sockets)?;
+            }
+        }
+        if let Some(list) = self.snmp6.read_optional(text)? {
+            parse_list(list, &mut sockets.udp6);
+        }
+        sample.sockets = Some(sockets);
+        Ok(Found::Source)
     }
-    Ok(Some(sockets))
 }
 
 /// The text of `/proc/net/sockstat` or `sockstat6`: a protocol, then names and numbers in turn.

@@ -1,14 +1,16 @@
 //! `statvfs` with a limit of time. It runs on a helper thread: no call can be taken back from a filesystem that hangs.
 
 use std::{
-    path::{Path, PathBuf},
+    ffi::{CStr, CString, OsStr},
+    os::unix::ffi::OsStrExt,
+    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, Sender, channel},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -16,83 +18,100 @@ use super::{
     ffi::{self, Space},
 };
 
-/// A disk that has to spin up answers within this, or is asked again for the next sample.
+/// For all questions of a reading together. A disk that has to spin up answers within this, or is asked again for the
+/// next sample.
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// `statvfs` and its like need a few hundred bytes.
 const STACK_BYTES: usize = 64 << 10;
 
 /// What asks: the space of the directory at a path; `None` where there is none.
-type Ask = dyn Fn(&Path) -> Option<Space> + Send + Sync;
+type Ask = dyn Fn(&CStr) -> Option<Space> + Send + Sync;
 
 /// Asks for space, and remembers who owes an answer.
 pub(super) struct Spaces {
     ask: Arc<Ask>,
     limit: Duration,
+    /// Somebody else asks in the system's place: nothing is known to be prompt.
+    is_always_limited: bool,
     hanging: Mutex<Vec<Hanging>>,
 }
 
 /// A call that has not returned in time. Nobody else asks at that path until it has: there is at most one thread for
 /// each filesystem that hangs.
 struct Hanging {
-    path: PathBuf,
+    path: CString,
     returned: Arc<AtomicBool>,
 }
 
 impl Default for Spaces {
     fn default() -> Self {
-        Self::new(of_directory, LIMIT)
+        Self { is_always_limited: false, ..Self::new(of_directory, LIMIT) }
     }
 }
 
 impl Spaces {
-    /// Asks as told, each path for as long as told.
-    pub(super) fn new(ask: impl Fn(&Path) -> Option<Space> + Send + Sync + 'static, limit: Duration) -> Self {
-        Self { ask: Arc::new(ask), limit, hanging: Mutex::default() }
+    /// Asks as told, for as long as told.
+    pub(super) fn new(ask: impl Fn(&CStr) -> Option<Space> + Send + Sync + 'static, limit: Duration) -> Self {
+        Self { ask: Arc::new(ask), limit, is_always_limited: true, hanging: Mutex::default() }
+    }
+
+    /// Whether even a filesystem that is prompt is asked here, and not directly.
+    pub(super) fn is_always_limited(&self) -> bool {
+        self.is_always_limited
     }
 
     /// Begins to ask. One at a time: the next one waits, and does not hang where this one did.
     pub(super) fn begin(&self) -> Asking<'_> {
         let mut hanging = self.hanging.lock().unwrap_or_else(PoisonError::into_inner);
         hanging.retain(|one| !one.returned.load(Ordering::Acquire));
-        Asking { spaces: self, hanging, helper: None }
+        Asking { spaces: self, hanging, deadline: Instant::now() + self.limit, helper: None }
     }
 }
 
 /// Files can be mountpoints too (`/etc/hosts` in a container): they stand for no filesystem.
-fn of_directory(path: &Path) -> Option<Space> {
-    ffi::statvfs(path).ok().filter(|_| path.is_dir())
+fn of_directory(path: &CStr) -> Option<Space> {
+    ffi::statvfs(path).ok().filter(|_| as_path(path).is_dir())
+}
+
+fn as_path(path: &CStr) -> &Path {
+    Path::new(OsStr::from_bytes(path.to_bytes()))
 }
 
 /// Some questions, one after the other.
 pub(super) struct Asking<'a> {
     spaces: &'a Spaces,
     hanging: MutexGuard<'a, Vec<Hanging>>,
+    deadline: Instant,
     helper: Option<Helper>,
 }
 
 /// The thread that asks. It ends when nobody has a question left.
 struct Helper {
-    questions: Sender<PathBuf>,
+    questions: Sender<CString>,
     answers: Receiver<Option<Space>>,
     returned: Arc<AtomicBool>,
 }
 
 impl Asking<'_> {
-    /// The space of the filesystem at a directory; `None` where there is none. Fails when it does not answer in time.
-    pub(super) fn ask(&mut self, path: &Path) -> Result<Option<Space>, Error> {
-        let hangs = || Error::Hangs { path: path.to_owned() };
-        if self.hanging.iter().any(|one| one.path == path) {
+    /// The space of the filesystem at a directory; `None` where there is none. Fails when it does not answer in time,
+    /// or another one has used the time up.
+    pub(super) fn ask(&mut self, path: &CStr) -> Result<Option<Space>, Error> {
+        let hangs = || Error::Hangs { path: as_path(path).to_owned() };
+        if self.hanging.iter().any(|one| one.path.as_c_str() == path) {
             return Err(hangs());
+        }
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Error::NotAsked { path: as_path(path).to_owned() });
         }
         let helper = match self.helper.take() {
             Some(helper) => helper,
-            None => {
-                helper(Arc::clone(&self.spaces.ask)).map_err(|source| Error::Read { path: path.to_owned(), source })?
-            }
+            None => helper(Arc::clone(&self.spaces.ask))
+                .map_err(|source| Error::Read { path: as_path(path).to_owned(), source })?,
         };
         let asked = helper.questions.send(path.to_owned());
-        match asked.ok().and_then(|()| helper.answers.recv_timeout(self.spaces.limit).ok()) {
+        match asked.ok().and_then(|()| helper.answers.recv_timeout(left).ok()) {
             Some(space) => {
                 self.helper = Some(helper);
                 Ok(space)
@@ -106,7 +125,7 @@ impl Asking<'_> {
 }
 
 fn helper(ask: Arc<Ask>) -> std::io::Result<Helper> {
-    let (questions, paths) = channel::<PathBuf>();
+    let (questions, paths) = channel::<CString>();
     let (results, answers) = channel();
     let returned = Arc::new(AtomicBool::new(false));
     let returns = Arc::clone(&returned);
@@ -122,10 +141,7 @@ fn helper(ask: Arc<Ask>) -> std::io::Result<Helper> {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        sync::{Condvar, atomic::AtomicUsize},
-        time::Instant,
-    };
+    use std::sync::{Condvar, atomic::AtomicUsize};
 
     use super::*;
 
@@ -155,26 +171,30 @@ mod tests {
     fn a_filesystem_that_hangs_holds_up_nobody_and_is_not_asked_again() {
         let door = Arc::new(Door::default());
         let inside = Arc::clone(&door);
-        let ask = move |path: &Path| {
-            if path == Path::new("/dead") {
+        let ask = move |path: &CStr| {
+            if path == c"/dead" {
                 inside.pass();
             }
-            (path != Path::new("/none")).then_some(SPACE)
+            (path != c"/none").then_some(SPACE)
         };
         let spaces = Spaces::new(ask, Duration::from_millis(200));
         let hangs = Err("no answer in time from the filesystem at /dead".to_owned());
-        for _ in 0..2 {
-            let mut asking = spaces.begin();
-            assert_eq!(total(asking.ask(Path::new("/dead"))), hangs);
-            assert_eq!(total(asking.ask(Path::new("/"))), Ok(Some(9)));
-            assert_eq!(total(asking.ask(Path::new("/none"))), Ok(None));
-        }
+        let mut asking = spaces.begin();
+        assert_eq!(total(asking.ask(c"/dead")), hangs);
+        let late = Err("no time left to ask the filesystem at /".to_owned());
+        assert_eq!(total(asking.ask(c"/")), late, "the limit is for all of them");
+        drop(asking);
+        let mut asking = spaces.begin();
+        assert_eq!(total(asking.ask(c"/dead")), hangs);
+        assert_eq!(total(asking.ask(c"/")), Ok(Some(9)));
+        assert_eq!(total(asking.ask(c"/none")), Ok(None));
+        drop(asking);
         assert_eq!(door.calls.load(Ordering::Relaxed), 1);
 
         *door.open.lock().unwrap() = true;
         door.opened.notify_all();
         let deadline = Instant::now() + Duration::from_secs(60);
-        while total(spaces.begin().ask(Path::new("/dead"))) != Ok(Some(9)) {
+        while total(spaces.begin().ask(c"/dead")) != Ok(Some(9)) {
             assert!(Instant::now() < deadline, "asked again when its call has returned");
             thread::sleep(Duration::from_millis(1));
         }
@@ -184,8 +204,8 @@ mod tests {
     fn only_directories_have_space() {
         let spaces = Spaces::default();
         let mut asking = spaces.begin();
-        assert!(total(asking.ask(Path::new("/"))).unwrap() > Some(0));
-        assert_eq!(total(asking.ask(Path::new("/proc/self/status"))), Ok(None));
-        assert_eq!(total(asking.ask(Path::new("/no/such/path"))), Ok(None));
+        assert!(total(asking.ask(c"/")).unwrap() > Some(0));
+        assert_eq!(total(asking.ask(c"/proc/self/status")), Ok(None));
+        assert_eq!(total(asking.ask(c"/no/such/path")), Ok(None));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{ErrorKind, Read},
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -25,16 +25,6 @@ pub(super) fn read(path: PathBuf) -> Result<String, Error> {
                 .unwrap_or_else(|invalid| String::from_utf8_lossy(invalid.as_bytes()).into_owned()))
         }
         Err(source) => Err(Error::Read { path, source }),
-    }
-}
-
-/// A whole file, or `None` where the kernel has no such file or has switched off what it tells.
-pub(super) fn read_optional(path: PathBuf) -> Result<Option<String>, Error> {
-    match read(path) {
-        Err(Error::Read { source, .. }) if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::Unsupported) => {
-            Ok(None)
-        }
-        read => read.map(Some),
     }
 }
 

@@ -1,10 +1,15 @@
 //! Temperatures of thermal zones: `/sys/class/thermal`, for what hwmon does not show already.
 
-use super::{Roots, text};
+use super::{
+    Roots,
+    kept::Kept,
+    sensor::{Input, Kind},
+    text,
+};
 use crate::model::Sensor;
 
-/// Adds the zones that none of the sensors found so far stands for.
-pub(super) fn read(roots: &Roots, sensors: &mut Vec<Sensor>) {
+/// Adds the zones that none of the inputs found so far stands for. One that is switched off does not answer.
+pub(super) fn look(roots: &Roots, inputs: &mut Vec<Input>) {
     let class = roots.in_sys("class/thermal");
     for zone in text::list(&class) {
         let file = |name| class.join(&zone).join(name);
@@ -13,12 +18,12 @@ pub(super) fn read(roots: &Roots, sensors: &mut Vec<Sensor>) {
         }
         let Some(kind) = text::read_value(file("type")) else { continue };
         let chip = chip_of(&kind);
-        if sensors.iter().any(|sensor| sensor.chip == chip) {
+        if inputs.iter().any(|input| input.sensor.chip == chip) {
             continue;
         }
-        // A zone that is switched off does not answer.
-        let Some(celsius) = text::read_scaled(file("temp"), 1e3) else { continue };
-        sensors.push(Sensor { sensor: zone, chip: kind, temperature_celsius: Some(celsius), ..Sensor::default() });
+        let file = Kept::new(file("temp"));
+        let sensor = Sensor { sensor: zone, chip: kind, ..Sensor::default() };
+        inputs.push(Input { sensor, kind: Kind::Temperature, file });
     }
 }
 

@@ -1,14 +1,29 @@
 //! Throttling of a Raspberry Pi: what its firmware says.
 
-use super::{Error, Roots, text};
-use crate::model::Throttling;
+use super::{
+    Error, Roots,
+    collector::{Collector, Found},
+    kept::Kept,
+};
+use crate::model::{Sample, Throttling};
 
 const FILE: &str = "get_throttled";
 
-/// What the board does against a weak supply and heat. `None` on other machines.
-pub fn read(roots: &Roots) -> Result<Option<Throttling>, Error> {
-    let text = text::read_optional(roots.in_sys("devices/platform/soc/soc:firmware/get_throttled"))?;
-    text.map(|text| parse(&text)).transpose()
+/// What the board does against a weak supply and heat, where there is such a thing.
+pub(super) struct Firmware(Kept);
+
+impl Firmware {
+    pub(super) fn new(roots: &Roots) -> Self {
+        Self(Kept::new(roots.in_sys("devices/platform/soc/soc:firmware/get_throttled")))
+    }
+}
+
+impl Collector for Firmware {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, _: &mut Vec<Error>) -> Result<Found, Error> {
+        let Some(text) = self.0.read_optional(text)? else { return Ok(Found::Nothing) };
+        sample.throttling = Some(parse(text)?);
+        Ok(Found::Source)
+    }
 }
 
 /// A number in hexadecimal, with `0x` or without.

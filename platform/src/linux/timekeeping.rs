@@ -1,7 +1,11 @@
 //! How well the wall clock is kept: `adjtimex`. It is the kernel's own clock, whatever roots are read.
 
-use super::ffi::{self, Discipline};
-use crate::model::Timekeeping;
+use super::{
+    Error,
+    collector::{Collector, Found},
+    ffi::{self, Discipline},
+};
+use crate::model::{Sample, Timekeeping};
 
 /// Bits of `status`: not synchronized, and the offset in nanoseconds (`STA_UNSYNC`, `STA_NANO`).
 const UNSYNCHRONIZED: i64 = 0x0040;
@@ -10,9 +14,14 @@ const NANOSECONDS: i64 = 0x2000;
 /// The unit of the frequency: a millionth, in 16 bits of fraction.
 const FREQUENCY_UNITS: f64 = 65_536.0 * 1e6;
 
-/// What the kernel knows of its clock. `None` where we may not ask.
-pub fn read() -> Option<Timekeeping> {
-    ffi::discipline().map(timekeeping)
+/// What the kernel knows of its clock, where we may ask.
+pub(super) struct WallClock;
+
+impl Collector for WallClock {
+    fn read(&mut self, sample: &mut Sample, _: &mut Vec<u8>, _: &mut Vec<Error>) -> Result<Found, Error> {
+        sample.timekeeping = ffi::discipline().map(timekeeping);
+        Ok(if sample.timekeeping.is_some() { Found::Source } else { Found::Nothing })
+    }
 }
 
 fn timekeeping(discipline: Discipline) -> Timekeeping {

@@ -1,12 +1,28 @@
 //! Time since boot: `/proc/uptime`.
 
-use super::{Error, Roots, text};
+use super::{
+    Error, Roots,
+    collector::{Collector, Found},
+    kept::Kept,
+};
+use crate::model::Sample;
 
 const FILE: &str = "/proc/uptime";
 
 /// Seconds since boot, suspended time included.
-pub fn read(roots: &Roots) -> Result<f64, Error> {
-    parse(&text::read(roots.in_proc("uptime"))?)
+pub(super) struct Uptime(Kept);
+
+impl Uptime {
+    pub(super) fn new(roots: &Roots) -> Self {
+        Self(Kept::new(roots.in_proc("uptime")))
+    }
+}
+
+impl Collector for Uptime {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, _: &mut Vec<Error>) -> Result<Found, Error> {
+        sample.uptime_seconds = Some(parse(self.0.read(text)?)?);
+        Ok(Found::Source)
+    }
 }
 
 /// The first field of `/proc/uptime`, seconds. The second is the idle time of all cores.

@@ -1,14 +1,29 @@
 //! The cache of ZFS: `/proc/spl/kstat/zfs/arcstats`.
 
-use super::{Error, Roots, text};
-use crate::model::ZfsCache;
+use super::{
+    Error, Roots,
+    collector::{Collector, Found},
+    kept::Kept,
+};
+use crate::model::{Sample, ZfsCache};
 
 const FILE: &str = "/proc/spl/kstat/zfs/arcstats";
 
-/// The state of the cache. `None` without ZFS.
-pub fn read(roots: &Roots) -> Result<Option<ZfsCache>, Error> {
-    let text = text::read_optional(roots.in_proc("spl/kstat/zfs/arcstats"))?;
-    text.map(|text| parse(&text)).transpose()
+/// The state of the cache, where there is such a thing.
+pub(super) struct Cache(Kept);
+
+impl Cache {
+    pub(super) fn new(roots: &Roots) -> Self {
+        Self(Kept::list(roots.in_proc("spl/kstat/zfs/arcstats")))
+    }
+}
+
+impl Collector for Cache {
+    fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, _: &mut Vec<Error>) -> Result<Found, Error> {
+        let Some(text) = self.0.read_optional(text)? else { return Ok(Found::Nothing) };
+        sample.zfs_cache = Some(parse(text)?);
+        Ok(Found::Source)
+    }
 }
 
 /// The text of `arcstats`: two lines of headings, then name, type and number a line.

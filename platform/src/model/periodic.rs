@@ -23,7 +23,12 @@ impl<T> Periodic<T> {
 
     /// What a new reading is written to.
     pub fn renew(&mut self) -> &mut T {
-        self.is_fresh = true;
+        self.hold(true)
+    }
+
+    /// What a new reading is written to, which is part of the sample, or not.
+    pub fn hold(&mut self, is_fresh: bool) -> &mut T {
+        self.is_fresh = is_fresh;
         &mut self.value
     }
 

@@ -28,12 +28,13 @@ pub struct Document<'a> {
     pub sample: &'a Sample,
 }
 
-/// The document of a sample. Shares of time are over the interval since `previous`, and 0 without one.
-pub fn system(host: &Host, previous: Option<&Sample>, current: &Sample) -> System {
+/// The document of a sample. Shares of time are over the interval since the
+/// processor times `previous`, and 0 without them.
+pub fn system(host: &Host, previous: Option<&Modes>, current: &Sample) -> System {
     let mount = host.disk_mountpoint.as_deref().unwrap_or("/");
     System {
         collected_at: time::iso(current.at.unix_ms),
-        cpu: processor(host, previous.and_then(|sample| sample.cpu.as_ref()), current.cpu.as_ref()),
+        cpu: processor(host, previous, current.cpu.as_ref()),
         memory: current.memory.as_ref().map(memory_of).unwrap_or_default(),
         swap: current.swap.as_ref().map(swap_of).unwrap_or_default(),
         disk: disk_of(mount, &current.filesystems),
@@ -47,12 +48,12 @@ pub fn system(host: &Host, previous: Option<&Sample>, current: &Sample) -> Syste
     }
 }
 
-fn processor(host: &Host, previous: Option<&Cpu>, current: Option<&Cpu>) -> Processor {
+fn processor(host: &Host, previous: Option<&Modes>, current: Option<&Cpu>) -> Processor {
     let megahertz = |hertz: u64| hertz as f64 / 1e6;
     let present = current.into_iter().flat_map(|cpu| &cpu.cores).filter_map(|core| core.frequency_hertz);
     let (count, sum) = present.fold((0_u32, 0.0), |(count, sum), hertz| (count + 1, sum + megahertz(hertz)));
     Processor {
-        percent: previous.zip(current).map_or(0.0, |(previous, current)| busy_percent(previous, current)),
+        percent: previous.zip(current).map_or(0.0, |(previous, current)| busy_percent(previous, &current.total)),
         logical_cores: host.logical_cores,
         physical_cores: host.physical_cores,
         frequency_mhz: (count > 0).then(|| sum / f64::from(count)),
@@ -64,8 +65,8 @@ fn processor(host: &Host, previous: Option<&Cpu>, current: Option<&Cpu>) -> Proc
 
 /// The share of all but idle and waiting in the time between two readings. Idle time may step back a little, and all
 /// modes start again at a reboot: a negative difference counts as none.
-fn busy_percent(previous: &Cpu, current: &Cpu) -> f64 {
-    let grown = |seconds: fn(&Modes) -> f64| (seconds(&current.total) - seconds(&previous.total)).max(0.0);
+fn busy_percent(previous: &Modes, current: &Modes) -> f64 {
+    let grown = |seconds: fn(&Modes) -> f64| (seconds(current) - seconds(previous)).max(0.0);
     let busy = grown(|modes| modes.sum_seconds() - modes.rest_seconds());
     percent(busy, busy + grown(Modes::rest_seconds))
 }

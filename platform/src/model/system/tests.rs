@@ -17,7 +17,7 @@ fn cpu(user: f64, guest: f64, idle: f64, iowait: f64) -> Sample {
 }
 
 fn busy(previous: &Sample, current: &Sample) -> f64 {
-    system(&Host::default(), Some(previous), current).cpu.percent
+    system(&Host::default(), previous.cpu.as_ref().map(|cpu| &cpu.total), current).cpu.percent
 }
 
 #[test]
