@@ -6,18 +6,20 @@
 //! `sample` are the latest of the schedule, and a reading made for a request has no number and is never pushed.
 //! `collected_at` and `sample.at` say which is how old.
 
+use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use siskin_platform::collect::{Failure, Reader};
 use siskin_platform::model::system::{Document, system};
-use siskin_platform::model::{Agent, Host, Sample};
+use siskin_platform::model::{Agent, Host, Modes, Sample};
 
-use crate::ring::Numbered;
+use crate::text::Text;
 
 /// A reading up to this old answers a request. Bounds what clients can make the agent do, and is the shortest time
 /// over which a CPU percentage is worth showing.
 const FRESH: Duration = Duration::from_secs(1);
-/// How long a request waits for the reading that another one has begun. Then it gets the reading before.
+/// How long a request waits for the reading that somebody else has begun. Then it gets the reading before.
 const READING_TIME: Duration = Duration::from_secs(1);
 
 /// Shared by the sampler, which writes, and the threads that serve and push.
@@ -26,42 +28,45 @@ pub struct Latest {
     pub agent: Agent,
     /// Random number of this start.
     pub stream: u64,
-    read: Box<dyn Fn() -> Sample + Send + Sync>,
+    /// Used by whoever has set `reading`.
+    reader: Mutex<Reader>,
     state: Mutex<State>,
-    /// A reading for a request has ended.
-    read_ended: Condvar,
+    reading_ended: Condvar,
 }
 
-#[derive(Clone)]
 struct State {
     host: Arc<Host>,
-    previous: Option<Arc<Sample>>,
-    current: Numbered,
+    /// The last sample of the schedule and its number, which is 0 before the first.
+    current: Sample,
+    seq: u64,
     current_read: Instant,
-    /// The last reading made for a request since the current sample.
-    asked: Option<(Instant, Arc<Sample>)>,
-    /// Whether a reading for a request is going on. There is never more than one.
+    /// Processor times of the sample before.
+    previous: Option<Modes>,
+    /// The last reading made for a request, if that is younger than the sample.
+    asked: Sample,
+    asked_read: Option<Instant>,
+    /// Whether a reading is going on. There is never more than one.
     reading: bool,
+    /// Who waits for its end.
+    waiting: usize,
 }
 
 impl Latest {
-    /// What is known after the first sample; `read` takes a reading for a request.
-    pub fn new(
-        agent: Agent,
-        stream: u64,
-        read: impl Fn() -> Sample + Send + Sync + 'static,
-        host: Host,
-        first: Numbered,
-    ) -> Self {
+    /// Nothing is known yet but the host's facts.
+    pub fn new(agent: Agent, stream: u64, reader: Reader, host: Host) -> Self {
         let state = State {
             host: Arc::new(host),
-            previous: None,
-            current: first,
+            current: Sample::default(),
+            seq: 0,
             current_read: Instant::now(),
-            asked: None,
+            previous: None,
+            asked: Sample::default(),
+            asked_read: None,
             reading: false,
+            waiting: 0,
         };
-        Self { agent, stream, read: Box::new(read), state: Mutex::new(state), read_ended: Condvar::new() }
+        let (reader, state) = (Mutex::new(reader), Mutex::new(state));
+        Self { agent, stream, reader, state, reading_ended: Condvar::new() }
     }
 
     /// The host's facts.
@@ -74,58 +79,88 @@ impl Latest {
         self.lock().host = Arc::new(host);
     }
 
-    /// Takes note of a new sample.
-    pub fn set_sample(&self, numbered: Numbered) {
+    /// Takes the next sample of the schedule. `spare` is an earlier one that nobody needs any more, and is exchanged for
+    /// the sample before; so is the list of failures.
+    pub fn take(&self, interval: Duration, spare: &mut Sample, failures: &mut Vec<Failure>) {
         let mut state = self.lock();
-        let previous = std::mem::replace(&mut state.current, numbered);
-        state.previous = Some(previous.sample);
+        while state.reading {
+            state = self.wait(state, Duration::MAX);
+        }
+        state.reading = true;
+        drop(state);
+
+        let ended = Ended(self);
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        reader.sample(Some(interval.as_secs_f64()), spare, failures);
+        let mut state = self.lock();
+        reader.carry(&mut state.current, spare);
+        mem::swap(&mut state.current, spare);
+        state.previous = total(spare);
+        state.seq += 1;
         state.current_read = Instant::now();
-        state.asked = None;
+        state.asked_read = None;
+        drop(state);
+        drop(reader);
+        drop(ended);
+    }
+
+    /// The last sample of the schedule as it is sent.
+    pub fn text(&self) -> Text {
+        let state = self.lock();
+        Text::of(state.seq, &state.current)
     }
 
     /// The `/system` document as JSON.
     pub fn document(&self) -> Result<Vec<u8>, serde_json::Error> {
         let state = self.fresh();
-        let (previous, sample) = match &state.asked {
-            Some((_, asked)) => (Some(&state.current.sample), asked),
-            None => (state.previous.as_ref(), &state.current.sample),
+        let current = &state.current;
+        let (previous, sample) = match state.asked_read {
+            Some(_) => (total(current), &state.asked),
+            None => (state.previous, current),
         };
         serde_json::to_vec(&Document {
-            system: system(&state.host, previous.map(Arc::as_ref), sample),
+            system: system(&state.host, previous.as_ref(), sample),
             agent: &self.agent,
             host: &state.host,
             stream: self.stream,
-            seq: state.current.seq,
-            sample: &state.current.sample,
+            seq: state.seq,
+            sample: current,
         })
     }
 
     /// The state with a reading young enough to answer, or the best that can be had in time. One request reads, outside
     /// the lock: a slow kernel file holds up nobody but those who ask for what is in it, and those for a second.
-    fn fresh(&self) -> State {
+    fn fresh(&self) -> MutexGuard<'_, State> {
         let mut state = self.lock();
         if state.age() < FRESH {
-            return state.clone();
+            return state;
         }
         if state.reading {
-            let waited = self.read_ended.wait_timeout_while(state, READING_TIME, |state| state.reading);
-            return waited.unwrap_or_else(PoisonError::into_inner).0.clone();
+            return self.wait(state, READING_TIME);
         }
         state.reading = true;
-        let seq = state.current.seq;
+        let mut asked = mem::take(&mut state.asked);
         drop(state);
 
         let ended = Ended(self);
-        let asked = Some((Instant::now(), Arc::new((self.read)())));
-        let mut state = self.lock();
-        // A sample of the schedule that came meanwhile is as fresh.
-        if state.current.seq == seq {
-            state.asked = asked;
-        }
-        let answer = state.clone();
-        drop(state);
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).refresh(&mut asked);
         drop(ended);
-        answer
+        let mut state = self.lock();
+        state.asked = asked;
+        // The schedule may have come first just now, and is as fresh.
+        if state.age() >= FRESH {
+            state.asked_read = Some(Instant::now());
+        }
+        state
+    }
+
+    /// Until the reading ends.
+    fn wait<'a>(&'a self, mut state: MutexGuard<'a, State>, limit: Duration) -> MutexGuard<'a, State> {
+        state.waiting += 1;
+        let waited = self.reading_ended.wait_timeout_while(state, limit, |state| state.reading);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.waiting -= 1;
+        state
     }
 
     /// A thread that panicked leaves the state whole: every change is complete when the lock is let go.
@@ -136,67 +171,74 @@ impl Latest {
 
 impl State {
     fn age(&self) -> Duration {
-        self.asked.as_ref().map_or(self.current_read, |(read, _)| *read).elapsed()
+        self.asked_read.unwrap_or(self.current_read).elapsed()
     }
 }
 
-/// Ends a reading for a request, however it ends.
+fn total(sample: &Sample) -> Option<Modes> {
+    sample.cpu.as_ref().map(|cpu| cpu.total)
+}
+
+/// Ends a reading, however it ends.
 struct Ended<'a>(&'a Latest);
 
 impl Drop for Ended<'_> {
     fn drop(&mut self) {
-        self.0.lock().reading = false;
-        self.0.read_ended.notify_all();
+        let mut state = self.0.lock();
+        state.reading = false;
+        if state.waiting > 0 {
+            self.0.reading_ended.notify_all();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;
+
+    use siskin_platform::collect::Setup;
 
     use super::*;
 
     /// What is known of a host whose last sample is older than a second.
-    fn stale(read: impl Fn() -> Sample + Send + Sync + 'static) -> Latest {
-        let first = Numbered { seq: 1, sample: Arc::default() };
-        let latest = Latest::new(Agent::default(), 7, read, Host::default(), first);
+    fn stale() -> Latest {
+        let latest = Latest::new(Agent::default(), 7, Reader::new(&Setup::default()), Host::default());
+        latest.take(FRESH, &mut Sample::default(), &mut Vec::new());
         latest.lock().current_read = Instant::now().checked_sub(2 * FRESH).unwrap();
         latest
     }
 
     #[test]
     fn requests_at_one_moment_share_one_reading() {
-        let readings = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&readings);
-        let latest = stale(move || {
-            counted.fetch_add(1, Ordering::Relaxed);
-            thread::sleep(Duration::from_millis(100));
-            Sample { uptime_seconds: Some(5.0), ..Sample::default() }
-        });
+        let latest = stale();
+        let sampled = latest.lock().current.at;
+        let read_at = || {
+            let state = latest.fresh();
+            assert!(state.asked_read.is_some());
+            state.asked.at
+        };
         thread::scope(|scope| {
-            let requests: Vec<_> = (0..16).map(|_| scope.spawn(|| latest.fresh())).collect();
-            for request in requests {
-                assert_eq!(request.join().unwrap().asked.unwrap().1.uptime_seconds, Some(5.0));
-            }
+            let requests: Vec<_> = (0..16).map(|_| scope.spawn(read_at)).collect();
+            let ats: Vec<_> = requests.into_iter().map(|request| request.join().unwrap()).collect();
+            assert!(ats.iter().all(|at| *at == ats[0] && at.boottime_ms >= sampled.boottime_ms), "{ats:?}");
         });
-        assert_eq!(readings.load(Ordering::Relaxed), 1);
     }
 
     #[test]
     fn a_reading_that_hangs_costs_the_others_a_second() {
-        let latest = Arc::new(stale(|| {
-            loop {
-                thread::park();
-            }
-        }));
-        let hanging = Arc::clone(&latest);
-        thread::spawn(move || hanging.fresh());
-        while !latest.lock().reading {
-            thread::yield_now();
-        }
+        let latest = stale();
+        latest.lock().reading = true;
         let asked = Instant::now();
-        assert!(latest.fresh().asked.is_none(), "the sample of the schedule");
-        assert!(asked.elapsed() < READING_TIME + Duration::from_secs(30));
+        assert!(latest.fresh().asked_read.is_none(), "the sample of the schedule");
+        assert!(asked.elapsed() >= READING_TIME && asked.elapsed() < READING_TIME + Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_sample_ends_what_was_read_for_requests() {
+        let latest = stale();
+        assert!(latest.fresh().asked_read.is_some());
+        latest.take(FRESH, &mut Sample::default(), &mut Vec::new());
+        let state = latest.fresh();
+        assert!(state.asked_read.is_none() && state.seq == 2 && state.previous.is_some());
     }
 }

@@ -101,7 +101,7 @@ fn run(options: Options) -> Result<(), String> {
     };
     let server = options.server.clone().zip(queue.clone());
     let credentials = options.credentials.clone();
-    let mut sampler = Sampler::start(options, agent, stream, queue, state);
+    let mut sampler = Sampler::start(&options, agent, stream, queue, state);
     if stop.wait_until(Instant::now() + WARM_UP) {
         if let Some((_, queue)) = server {
             queue.save();
@@ -139,7 +139,7 @@ fn once(options: Options) -> Result<(), String> {
     let state = State::load(options.state.as_deref());
     let agent = agent(&options, &state)?;
     let stream = identity::random_stream().map_err(|error| format!("cannot get random numbers: {error}"))?;
-    let mut sampler = Sampler::start(options, agent, stream, None, state);
+    let mut sampler = Sampler::start(&options, agent, stream, None, state);
     std::thread::sleep(WARM_UP);
     sampler.take();
     let mut document = sampler.latest().document().map_err(|error| format!("cannot write the document: {error}"))?;

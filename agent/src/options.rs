@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use siskin_platform::collect::Roots;
+use siskin_platform::collect::{Roots, Selection, Setup};
 
 use crate::endpoint::{Credentials, Endpoint};
 use crate::log::Level;
@@ -74,8 +74,25 @@ pub struct Options {
     pub roots: Roots,
     /// The path, free of links, whose filesystem stands for the host's disk in `/system`.
     pub disk_path: String,
+    /// Whether filesystems on the network are asked for their space.
+    pub network_filesystems: bool,
+    /// Which collectors read.
+    pub collectors: Selection,
     /// The least important log line that is written.
     pub log_level: Level,
+}
+
+impl Options {
+    /// What to read, and where.
+    pub fn setup(&self) -> Setup {
+        Setup {
+            roots: self.roots.clone(),
+            disk_path: self.disk_path.clone(),
+            network_filesystems: self.network_filesystems,
+            textfile_dir: None,
+            collectors: self.collectors.clone(),
+        }
+    }
 }
 
 /// Reads the command line (without the program's name) and the environment. The error is one line for the person.
@@ -107,6 +124,8 @@ fn options<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Opti
         state: state(sources, spool.as_deref())?,
         spool,
         spool_limits: spool_limits(sources)?,
+        network_filesystems: sources.find("filesystems")?.map_or(Ok(false), filesystems)?,
+        collectors: collectors(sources)?,
         log_level: sources.find("log-level")?.map_or(Ok(Level::Info), log_level)?,
     })
 }
@@ -191,6 +210,26 @@ fn id(given: Given) -> Result<String, String> {
     } else {
         Err(given.wrong("expected 1 to 128 visible ASCII characters"))
     }
+}
+
+fn filesystems(given: Given) -> Result<bool, String> {
+    match given.value.as_str() {
+        "local" => Ok(false),
+        "all" => Ok(true),
+        _ => Err(given.wrong("expected local or all")),
+    }
+}
+
+fn collectors<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Selection, String> {
+    let wrong = |given: &Given, error: String| format!("{}: {error}", given.from);
+    let mut selection = match sources.find("collectors")? {
+        Some(given) => Selection::only(&given.value).map_err(|error| wrong(&given, error))?,
+        None => Selection::default(),
+    };
+    if let Some(given) = sources.find("no-collectors")? {
+        selection = selection.without(&given.value).map_err(|error| wrong(&given, error))?;
+    }
+    Ok(selection)
 }
 
 fn spool(given: Given) -> Result<PathBuf, String> {

@@ -5,8 +5,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::episode::Episode;
-use crate::ring::{Numbered, Ring};
+use crate::ring::Ring;
 use crate::spool::{Refused, Sent, Spool};
+use crate::text::Text;
 use crate::{error, info};
 
 /// About six hours of samples of a small host at one every 10 s, and small enough for a router.
@@ -46,9 +47,9 @@ impl Queue {
     }
 
     /// Adds the newest sample. Returns how many of the oldest in memory were dropped for it.
-    pub fn push(&self, numbered: Numbered) -> u64 {
+    pub fn push(&self, text: Text) -> u64 {
         let mut state = self.lock();
-        state.ring.push(numbered);
+        state.ring.push(text);
         if state.away || state.ring.is_over() {
             state.spill();
         }
@@ -170,7 +171,7 @@ impl State {
     fn spill(&mut self) {
         let Some(spool) = &mut self.spool else { return };
         while let Some(oldest) = self.ring.front() {
-            if let Err(error) = spool.append(oldest.seq, &oldest.sample) {
+            if let Err(error) = spool.append(oldest) {
                 if self.unwritable.add(1) {
                     error!("cannot write to the spool, samples stay in memory", error = error);
                 }

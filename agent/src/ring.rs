@@ -1,24 +1,12 @@
 //! Samples that wait in memory: in order, bounded by bytes, the oldest dropped first. Knows no disk, no lock, no HTTP.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-
-use siskin_platform::model::{Core, Disk, Filesystem, Network, Sample};
 
 use crate::text::Text;
 
-/// A sample and its number in the stream.
-#[derive(Clone, Debug)]
-pub struct Numbered {
-    /// Counts from 1.
-    pub seq: u64,
-    /// Shared with `GET /system` while it is the latest.
-    pub sample: Arc<Sample>,
-}
-
 /// The samples of this start of the agent that nobody has acknowledged and no disk holds.
 pub struct Ring {
-    samples: VecDeque<Numbered>,
+    samples: VecDeque<Text>,
     bytes: usize,
     max_bytes: usize,
 }
@@ -30,9 +18,9 @@ impl Ring {
     }
 
     /// Adds the newest sample. The ring may now be over its bound: see [`Ring::is_over`] and [`Ring::shrink`].
-    pub fn push(&mut self, numbered: Numbered) {
-        self.bytes += weight(&numbered.sample);
-        self.samples.push_back(numbered);
+    pub fn push(&mut self, text: Text) {
+        self.bytes += weight(&text);
+        self.samples.push_back(text);
     }
 
     /// Whether it holds more than its bound.
@@ -51,14 +39,14 @@ impl Ring {
     }
 
     /// The oldest sample.
-    pub fn front(&self) -> Option<&Numbered> {
+    pub fn front(&self) -> Option<&Text> {
         self.samples.front()
     }
 
     /// Removes the oldest sample.
     pub fn pop(&mut self) {
         if let Some(oldest) = self.samples.pop_front() {
-            self.bytes -= weight(&oldest.sample);
+            self.bytes -= weight(&oldest);
         }
     }
 
@@ -67,7 +55,7 @@ impl Ring {
     pub fn peek(&self, max_samples: usize, max_bytes: usize) -> Vec<Text> {
         let mut run = Run::new(max_samples, max_bytes);
         for next in self.samples.iter().take(max_samples) {
-            if !run.push(next.into()) {
+            if !run.push(next.clone()) {
                 break;
             }
         }
@@ -115,27 +103,28 @@ impl Run {
     }
 }
 
-/// Bytes of memory that a sample takes, its short strings estimated.
-fn weight(sample: &Sample) -> usize {
-    const STRING: usize = 32;
-    size_of::<Sample>()
-        + sample.cpu.as_ref().map_or(0, |cpu| cpu.cores.len() * size_of::<Core>())
-        + sample.filesystems.len() * (size_of::<Filesystem>() + 3 * STRING)
-        + sample.disks.len() * (size_of::<Disk>() + STRING)
-        + sample.networks.len() * (size_of::<Network>() + STRING)
+/// Bytes of memory that a sample takes.
+fn weight(text: &Text) -> usize {
+    size_of::<Text>() + text.json.len()
 }
 
 #[cfg(test)]
 mod tests {
+    use siskin_platform::model::Sample;
+
     use super::*;
 
     const LARGE: usize = 1 << 20;
 
+    fn text(seq: u64) -> Text {
+        Text { seq, ..Text::of(0, &Sample::default()) }
+    }
+
     fn filled(samples: usize, seqs: impl IntoIterator<Item = u64>) -> (Ring, u64) {
-        let mut ring = Ring::new(samples * weight(&Sample::default()));
+        let mut ring = Ring::new(samples * weight(&text(0)));
         let mut dropped = 0;
         for seq in seqs {
-            ring.push(Numbered { seq, sample: Arc::default() });
+            ring.push(text(seq));
             dropped += ring.shrink();
         }
         (ring, dropped)

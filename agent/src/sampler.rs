@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use siskin_platform::collect::{self, Reader, Reading};
-use siskin_platform::model::Agent;
+use siskin_platform::collect::{self, Failure, Reader, Setup};
+use siskin_platform::model::{Agent, Sample};
 
 use crate::episode::Episode;
 use crate::latest::Latest;
 use crate::options::Options;
 use crate::queue::Queue;
-use crate::ring::Numbered;
 use crate::schedule::Schedule;
 use crate::state::State;
 use crate::stop::Stop;
@@ -25,12 +24,14 @@ const HOST_EVERY: Duration = Duration::from_secs(60);
 
 /// The one who reads.
 pub struct Sampler {
-    options: Options,
-    reader: Arc<Reader>,
+    setup: Setup,
+    interval: Duration,
     latest: Arc<Latest>,
     queue: Option<Arc<Queue>>,
     state: State,
-    seq: u64,
+    /// The sample before the last one, to be written over.
+    spare: Sample,
+    failures: Vec<Failure>,
     host_read: Instant,
     failing: BTreeMap<&'static str, String>,
     dropping: Episode,
@@ -39,28 +40,23 @@ pub struct Sampler {
 
 impl Sampler {
     /// Takes the first sample, which carries the number 1.
-    pub fn start(options: Options, agent: Agent, stream: u64, queue: Option<Arc<Queue>>, state: State) -> Self {
-        let reader = Arc::new(Reader::new(options.roots.clone(), &options.disk_path));
-        let host = reader.host();
-        let reading = reader.sample(Some(WARM_UP.as_secs_f64()));
-        let first = Numbered { seq: 1, sample: Arc::new(reading.sample) };
-        let asked = Arc::clone(&reader);
-        let latest = Latest::new(agent, stream, move || asked.sample(None).sample, host, first.clone());
-        let latest = Arc::new(latest);
+    pub fn start(options: &Options, agent: Agent, stream: u64, queue: Option<Arc<Queue>>, state: State) -> Self {
+        let setup = options.setup();
+        let latest = Latest::new(agent, stream, Reader::new(&setup), setup.host());
         let mut sampler = Self {
-            options,
-            reader,
-            latest,
+            setup,
+            interval: options.interval,
+            latest: Arc::new(latest),
             queue,
             state,
-            seq: 1,
+            spare: Sample::default(),
+            failures: Vec::new(),
             host_read: Instant::now(),
             failing: BTreeMap::new(),
             dropping: Episode::default(),
             overrun: Episode::default(),
         };
-        sampler.report(&reading.failures);
-        sampler.enqueue(first);
+        sampler.take_until_next(WARM_UP);
         sampler
     }
 
@@ -73,19 +69,20 @@ impl Sampler {
     pub fn take(&mut self) {
         if self.host_read.elapsed() >= HOST_EVERY {
             self.host_read = Instant::now();
-            self.latest.set_host(self.reader.host());
+            self.latest.set_host(self.setup.host());
         }
-        let Reading { sample, failures } = self.reader.sample(Some(self.options.interval.as_secs_f64()));
-        self.report(&failures);
-        self.seq += 1;
-        let numbered = Numbered { seq: self.seq, sample: Arc::new(sample) };
-        self.latest.set_sample(numbered.clone());
-        self.enqueue(numbered);
+        self.take_until_next(self.interval);
+    }
+
+    fn take_until_next(&mut self, interval: Duration) {
+        self.latest.take(interval, &mut self.spare, &mut self.failures);
+        self.report();
+        self.enqueue();
     }
 
     /// Samples until told to stop. The schedule counts from the sample taken last.
     pub fn run(&mut self, stop: &Stop) {
-        let mut schedule = Schedule::new(Instant::now(), self.options.interval);
+        let mut schedule = Schedule::new(Instant::now(), self.interval);
         while !stop.wait_until(schedule.due()) {
             self.take();
             self.pass(self.queue.as_ref().is_some_and(|queue| queue.is_spooling()));
@@ -111,9 +108,9 @@ impl Sampler {
         self.state.pass(collect::clock(), boot_id, disk_in_use);
     }
 
-    fn enqueue(&mut self, numbered: Numbered) {
+    fn enqueue(&mut self) {
         let Some(queue) = &self.queue else { return };
-        match queue.push(numbered) {
+        match queue.push(self.latest.text()) {
             0 => {
                 if let Some(dropped) = self.dropping.end() {
                     info!("the queue has room again", dropped = dropped);
@@ -128,9 +125,9 @@ impl Sampler {
 
     /// A collector's failure is told when it begins, changes or ends. Other numbers in the same words are no change: an
     /// odd line may hold counters.
-    fn report(&mut self, failures: &[collect::Failure]) {
+    fn report(&mut self) {
         let mut now = BTreeMap::<_, String>::new();
-        for failure in failures {
+        for failure in &self.failures {
             let told = now.entry(failure.collector).or_default();
             told.push_str(if told.is_empty() { "" } else { "; " });
             told.push_str(&chain(&failure.error));

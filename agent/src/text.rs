@@ -4,8 +4,6 @@
 use serde::Serialize;
 use siskin_platform::model::{Clock, Sample};
 
-use crate::ring::Numbered;
-
 /// How the text of every sample begins: the model has the clock first.
 const CLOCK: &str = r#"{"at":{"#;
 
@@ -14,22 +12,24 @@ const CLOCK: &str = r#"{"at":{"#;
 pub struct Text {
     /// Its number in the stream.
     pub seq: u64,
+    /// The clock in it.
+    pub at: Clock,
     /// The whole JSON object.
     pub json: String,
 }
 
-impl From<&Numbered> for Text {
-    fn from(numbered: &Numbered) -> Self {
-        Self { seq: numbered.seq, json: json(numbered.sample.as_ref()) }
+impl Text {
+    /// A sample of the running boot.
+    pub fn of(seq: u64, sample: &Sample) -> Self {
+        debug_assert!(sample.boot_id.is_none());
+        Self { seq, at: sample.at, json: json(sample) }
     }
-}
 
-/// What follows the clock: from the comma on.
-pub fn rest(sample: &Sample) -> String {
-    let mut json = json(sample);
-    let end = json.find('}').map_or(json.len(), |clock| clock + 1);
-    debug_assert!(json.starts_with(CLOCK) && sample.boot_id.is_none());
-    json.split_off(end)
+    /// What follows the clock: from the comma on.
+    pub fn rest(&self) -> &str {
+        debug_assert!(self.json.starts_with(CLOCK));
+        self.json.find('}').map_or("", |clock| &self.json[clock + 1..])
+    }
 }
 
 /// A sample of this rest, with this clock, in this boot if it is another than that of the batch.
@@ -53,12 +53,13 @@ mod tests {
         let at = Clock { unix_ms: 5, boottime_ms: Some(7) };
         let load = Load { one: 0.25, five: 1e9, fifteen: 0.1, tasks_running: None, tasks: Some(u64::MAX) };
         let sample = Sample { at, load: Some(load), uptime_seconds: Some(0.007), ..Sample::default() };
-        let rest = rest(&sample);
-        assert_eq!(whole(at, None, &rest), json(&sample));
+        let text = Text::of(1, &sample);
+        let rest = text.rest();
+        assert_eq!(whole(at, None, rest), json(&sample));
         for boot_id in ["a", "0f\\\",}", ""] {
             let at = Clock { unix_ms: -1, boottime_ms: None };
             let expected = Sample { at, boot_id: Some(boot_id.to_owned()), ..sample.clone() };
-            assert_eq!(whole(at, Some(boot_id), &rest), json(&expected));
+            assert_eq!(whole(at, Some(boot_id), rest), json(&expected));
         }
     }
 }

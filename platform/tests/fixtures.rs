@@ -232,9 +232,8 @@ fn the_filesystem_of_the_disk_path_is_listed_whatever_it_is_unless_it_is_on_the_
         ("/mnt/nas/1", "/mnt/nas", &[], 1),
         ("/home/pi/remote", "/home/pi/remote", &[], 1),
     ] {
-        let mut reader =
-            Reader::new(Setup { roots: tree("arm-board"), disk_path: path.to_owned(), ..Setup::default() });
-        let (host, reading) = (reader.host(), reader.reading(None));
+        let setup = Setup { roots: tree("arm-board"), disk_path: path.to_owned(), ..Setup::default() };
+        let (host, reading) = (setup.host(), Reader::new(&setup).reading(None));
         assert_eq!(host.disk_mountpoint.as_deref(), Some(mountpoint));
         assert_eq!(reading.failures.len(), failures, "{path}: {:?}", reading.failures);
         let found: Vec<_> = reading.sample.filesystems.iter().map(|one| one.mountpoint.as_str()).collect();

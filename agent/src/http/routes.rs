@@ -90,17 +90,14 @@ fn header(name: &str, value: &str) -> Header {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use siskin_platform::model::{Agent, Host, Sample};
+    use siskin_platform::collect::{Reader, Setup};
+    use siskin_platform::model::{Agent, Host};
 
     use super::*;
-    use crate::ring::Numbered;
 
     /// Status and text of the reply to a request line.
     fn ask(line: &str) -> (u16, String) {
-        let first = Numbered { seq: 1, sample: Arc::default() };
-        let latest = Latest::new(Agent::default(), 7, Sample::default, Host::default(), first);
+        let latest = Latest::new(Agent::default(), 7, Reader::new(&Setup::default()), Host::default());
         let head = format!("{line}\r\nHost: x\r\n\r\n");
         let reply = match Request::parse(head.as_bytes()) {
             Ok(request) => answer(&request, &latest),

@@ -30,8 +30,7 @@ mod tests {
         for samples in 0..3 {
             let samples: Vec<_> =
                 (0..samples).map(|n| Sample { uptime_seconds: Some(n.into()), ..Sample::default() }).collect();
-            let texts: Vec<_> =
-                (samples.iter()).map(|sample| Text { seq: 1, json: serde_json::to_string(sample).unwrap() }).collect();
+            let texts: Vec<_> = samples.iter().map(|sample| Text::of(1, sample)).collect();
             let (agent, host, sent_at) = (Agent::default(), Host::default(), Clock::default());
             let envelope = Batch { agent, host, stream: 7, first_seq: 5, sent_at, samples: Vec::new() };
             let expected = serde_json::to_vec(&Batch { samples, ..envelope.clone() }).unwrap();

@@ -10,8 +10,8 @@ use siskin_platform::model::Sample;
 use super::*;
 use crate::spool::{Limits, Origin};
 
-fn numbered(seq: u64) -> Numbered {
-    Numbered { seq, sample: Arc::default() }
+fn text(seq: u64) -> Text {
+    Text::of(seq, &Sample::default())
 }
 
 fn spooling(name: &str, stream: u64) -> (Queue, std::path::PathBuf) {
@@ -36,7 +36,7 @@ fn files(dir: &std::path::Path) -> usize {
 #[test]
 fn without_a_spool_it_is_a_ring() {
     let queue = Queue::new(7, 1, None, None);
-    assert_eq!((queue.push(numbered(1)), queue.push(numbered(2))), (0, 1));
+    assert_eq!((queue.push(text(1)), queue.push(text(2))), (0, 1));
     queue.server_is_away();
     assert_eq!(queue.save(), 1);
     assert_eq!(next(&queue), Some((7, vec![2])));
@@ -48,7 +48,7 @@ fn without_a_spool_it_is_a_ring() {
 fn nothing_is_written_while_the_server_answers() {
     let (queue, dir) = spooling("answers", 7);
     for seq in 1..=5 {
-        queue.push(numbered(seq));
+        queue.push(text(seq));
         queue.forget(&queue.next(9, MAX_BYTES).unwrap());
     }
     assert_eq!((files(&dir), next(&queue)), (0, None));
@@ -57,14 +57,14 @@ fn nothing_is_written_while_the_server_answers() {
 #[test]
 fn once_it_is_away_samples_go_to_disk_and_back_in_order() {
     let (queue, dir) = spooling("away", 7);
-    queue.push(numbered(1));
+    queue.push(text(1));
     queue.server_is_away();
-    queue.push(numbered(2));
+    queue.push(text(2));
     assert_eq!((files(&dir), queue.waiting().0), (1, 0));
     assert_eq!(next(&queue), Some((7, vec![1, 2])));
     let sent = queue.next(9, MAX_BYTES).unwrap();
     queue.server_answers();
-    queue.push(numbered(3));
+    queue.push(text(3));
     assert_eq!(queue.waiting().0, 1, "in memory again");
     queue.forget(&sent);
     assert_eq!((next(&queue), files(&dir)), (Some((7, vec![3])), 0));
@@ -73,9 +73,9 @@ fn once_it_is_away_samples_go_to_disk_and_back_in_order() {
 #[test]
 fn what_was_acknowledged_while_it_went_to_disk_is_not_sent_again() {
     let (queue, _dir) = spooling("flight", 7);
-    queue.push(numbered(1));
+    queue.push(text(1));
     let sent = queue.next(9, MAX_BYTES).unwrap();
-    queue.push(numbered(2));
+    queue.push(text(2));
     queue.save();
     queue.forget(&sent);
     assert_eq!(next(&queue), Some((7, vec![2])));
@@ -84,11 +84,11 @@ fn what_was_acknowledged_while_it_went_to_disk_is_not_sent_again() {
 #[test]
 fn a_restart_sends_the_old_stream_before_its_own() {
     let (queue, dir) = spooling("restart", 7);
-    queue.push(numbered(1));
+    queue.push(text(1));
     assert_eq!(queue.save(), 0);
     drop(queue);
     let queue = reopened(&dir, 8);
-    queue.push(numbered(1));
+    queue.push(text(1));
     queue.server_is_away();
     assert_eq!(next(&queue), Some((7, vec![1])));
     queue.forget(&queue.next(9, MAX_BYTES).unwrap());
@@ -101,9 +101,9 @@ fn a_restart_sends_the_old_stream_before_its_own() {
 fn a_disk_that_takes_nothing_leaves_memory() {
     let (queue, dir) = spooling("gone", 7);
     std::fs::remove_dir_all(dir).unwrap();
-    queue.push(numbered(1));
+    queue.push(text(1));
     queue.server_is_away();
-    queue.push(numbered(2));
+    queue.push(text(2));
     assert_eq!(next(&queue), Some((7, vec![1, 2])));
 }
 
@@ -149,7 +149,7 @@ proptest! {
                 Event::Sample => {
                     seq += 1;
                     let uptime_seconds = Some((stream * 1_000 + seq) as f64);
-                    queue.push(Numbered { seq, sample: Arc::new(Sample { uptime_seconds, ..Sample::default() }) });
+                    queue.push(Text::of(seq, &Sample { uptime_seconds, ..Sample::default() }));
                     unsaved.push((stream, seq));
                 }
                 Event::Push { samples, stored } => match queue.next(samples, MAX_BYTES) {

@@ -15,10 +15,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use siskin_platform::model::{Clock, Sample};
+use siskin_platform::model::Clock;
 
 use crate::episode::Episode;
 use crate::state::Floor;
+use crate::text::Text;
 use crate::{error, info, warn};
 use lock::Lock;
 pub use read::Sent;
@@ -106,9 +107,10 @@ impl Spool {
     }
 
     /// Adds the newest sample of this start. It survives a kill from here on, and a loss of power from the next sync on.
-    pub fn append(&mut self, seq: u64, sample: &Sample) -> io::Result<()> {
-        let head = Head { stream: self.origin.stream, seq, at: sample.at, least_ms: self.least_ms(sample.at) };
-        let bytes = record::encode(head, self.origin.boot_id.as_deref().unwrap_or(""), sample);
+    pub fn append(&mut self, text: &Text) -> io::Result<()> {
+        let (stream, seq, at) = (self.origin.stream, text.seq, text.at);
+        let head = Head { stream, seq, at, least_ms: self.least_ms(at) };
+        let bytes = record::encode(head, self.origin.boot_id.as_deref().unwrap_or(""), text.rest());
         let file_bytes = (bytes.len() + FILE_HEADER.len()) as u64;
         if file_bytes > self.limits.max_bytes {
             warn!("a sample is larger than the spool, dropping it", seq = seq, bytes = file_bytes);

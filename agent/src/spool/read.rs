@@ -82,7 +82,7 @@ impl Spool {
                 }
                 match record.text() {
                     Some((boot_id, rest)) => {
-                        if !run.push(Text { seq: head.seq, json: self.as_sent(head, boot_id, &rest) }) {
+                        if !run.push(Text { seq: head.seq, at: head.at, json: self.as_sent(head, boot_id, &rest) }) {
                             break;
                         }
                         stream = Some(head.stream);

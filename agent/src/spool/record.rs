@@ -5,10 +5,9 @@
 
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
-use siskin_platform::model::{Clock, Sample};
+use siskin_platform::model::Clock;
 
 use crate::crc32::crc32;
-use crate::text;
 
 /// What a spool file begins with. Only people and `file` read it: a damaged header costs no sample.
 pub const FILE_HEADER: [u8; 8] = *b"SISKSPL\x01";
@@ -50,8 +49,8 @@ pub struct Record<'a> {
 }
 
 /// The bytes of a record. The clock is the head's, the boot the one given; an empty one is none.
-pub fn encode(head: Head, boot_id: &str, sample: &Sample) -> Vec<u8> {
-    let payload = compress_to_vec(format!("{boot_id}\n{}", text::rest(sample)).as_bytes(), LEVEL);
+pub fn encode(head: Head, boot_id: &str, rest: &str) -> Vec<u8> {
+    let payload = compress_to_vec(format!("{boot_id}\n{rest}").as_bytes(), LEVEL);
     let mut bytes = Vec::with_capacity(HEAD_BYTES + payload.len());
     bytes.extend(MARKER);
     bytes.extend((payload.len() as u32).to_le_bytes());
@@ -118,14 +117,16 @@ impl Record<'_> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use siskin_platform::model::Sample;
 
     use super::*;
+    use crate::text::Text;
 
     fn file(samples: u64) -> Vec<u8> {
         (1..=samples).fold(FILE_HEADER.to_vec(), |mut bytes, seq| {
             let sample = Sample { uptime_seconds: Some(seq as f64), ..Sample::default() };
             let at = Clock { unix_ms: -5, boottime_ms: None };
-            bytes.extend(encode(Head { stream: 7, seq, at, least_ms: -1 }, "b", &sample));
+            bytes.extend(encode(Head { stream: 7, seq, at, least_ms: -1 }, "b", Text::of(seq, &sample).rest()));
             bytes
         })
     }

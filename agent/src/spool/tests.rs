@@ -3,7 +3,7 @@
 use std::fs;
 
 use proptest::prelude::*;
-use siskin_platform::model::Clock;
+use siskin_platform::model::{Clock, Sample};
 
 use super::*;
 
@@ -25,7 +25,7 @@ fn sample(seq: u64) -> Sample {
 
 fn fill(spool: &mut Spool, seqs: impl IntoIterator<Item = u64>) {
     for seq in seqs {
-        spool.append(seq, &sample(seq)).unwrap();
+        spool.append(&Text::of(seq, &sample(seq))).unwrap();
     }
 }
 
@@ -119,8 +119,8 @@ fn times_of_earlier_boots_are_mended_where_the_clock_was_behind_the_floor() {
     wrong.at.unix_ms = 60_000;
     for (stream, boot) in [(1, "a"), (2, ""), (3, "b")] {
         let mut spool = open(&dir, ROOMY, stream, boot);
-        spool.append(1, &wrong).unwrap();
-        spool.append(2, &sample(7_000)).unwrap();
+        spool.append(&Text::of(1, &wrong)).unwrap();
+        spool.append(&Text::of(2, &sample(7_000))).unwrap();
     }
     let all = drain(&mut open(&dir, ROOMY, 4, "b"));
     let times: Vec<_> = all.iter().map(|(_, _, s)| (s.at.unix_ms, s.at.boottime_ms, s.boot_id.as_deref())).collect();

@@ -45,6 +45,18 @@ pub struct Setup {
     pub collectors: Selection,
 }
 
+impl Setup {
+    /// The host's facts at this moment. What cannot be read is `None`.
+    pub fn host(&self) -> Host {
+        host(&self.roots, &filesystem::disk_mountpoint(&self.roots, self.disk_path()))
+    }
+
+    /// The path whose filesystem stands for the host's disk.
+    pub(super) fn disk_path(&self) -> &str {
+        if self.disk_path.is_empty() { "/" } else { &self.disk_path }
+    }
+}
+
 /// A sample, and what is missing from it.
 #[derive(Debug, Default)]
 pub struct Reading {
@@ -56,7 +68,6 @@ pub struct Reading {
 
 /// Reads a host again and again. It keeps the files open that it reads, and remembers what hangs.
 pub struct Reader {
-    setup: Setup,
     seats: Vec<Seat>,
     aside: Option<Aside>,
     text: Vec<u8>,
@@ -90,7 +101,7 @@ struct Outcome {
 
 /// The readings of this instant, by a reader that remembers nothing.
 pub fn sample(roots: &Roots, interval_seconds: Option<f64>) -> Reading {
-    Reader::new(Setup { roots: roots.clone(), ..Setup::default() }).reading(interval_seconds)
+    Reader::new(&Setup { roots: roots.clone(), ..Setup::default() }).reading(interval_seconds)
 }
 
 /// Exchanges between two samples what is not read for every request: readings of hardware and of whole populations.
@@ -107,19 +118,10 @@ fn is_quick(entry: &Entry) -> bool {
 
 impl Reader {
     /// Nothing is read yet.
-    pub fn new(mut setup: Setup) -> Self {
-        if setup.disk_path.is_empty() {
-            setup.disk_path = "/".to_owned();
-        }
+    pub fn new(setup: &Setup) -> Self {
         let chosen = ENTRIES.iter().filter(|entry| setup.collectors.has(entry.name));
-        let seats = chosen.filter_map(|entry| Some(Seat::new(entry, (entry.make)(&setup)?))).collect();
-        Self { setup, seats, aside: None, text: Vec::new(), odd: Vec::new(), collections_due: None }
-    }
-
-    /// The host's facts at this moment. What cannot be read is `None`.
-    pub fn host(&self) -> Host {
-        let Setup { roots, disk_path, .. } = &self.setup;
-        host(roots, &filesystem::disk_mountpoint(roots, disk_path))
+        let seats = chosen.filter_map(|entry| Some(Seat::new(entry, (entry.make)(setup)?))).collect();
+        Self { seats, aside: None, text: Vec::new(), odd: Vec::new(), collections_due: None }
     }
 
     /// A first sample.

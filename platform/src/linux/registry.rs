@@ -84,7 +84,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "space and inodes",
         EACH,
         Here,
-        |s| make(filesystem::Filesystems::new(&s.roots, &s.disk_path, s.network_filesystems)),
+        |s| make(filesystem::Filesystems::new(&s.roots, s.disk_path(), s.network_filesystems)),
         filesystems
     ),
     entry!(

@@ -3,15 +3,9 @@
 use super::registry::ENTRIES;
 
 /// A choice among the collectors. All of them, unless told otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     off: Vec<&'static str>,
-}
-
-impl Default for Selection {
-    fn default() -> Self {
-        Self { off: Vec::new() }
-    }
 }
 
 impl Selection {

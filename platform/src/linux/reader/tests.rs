@@ -31,7 +31,7 @@ static SLOW: Entry = Entry {
 
 /// A reader of one collector, before the collector of uptime.
 fn reader(hangs: &Arc<AtomicBool>) -> Reader {
-    let mut reader = Reader::new(Setup { collectors: Selection::only("uptime").unwrap(), ..Setup::default() });
+    let mut reader = Reader::new(&Setup { collectors: Selection::only("uptime").unwrap(), ..Setup::default() });
     reader.seats.insert(0, Seat::new(&SLOW, Box::new(Slow { hangs: Arc::clone(hangs) })));
     reader
 }
@@ -68,7 +68,7 @@ fn a_collector_that_hangs_is_left_behind_and_taken_back_when_it_returns() {
 fn what_is_absent_is_silent_and_looked_for_later() {
     let roots = Roots { proc: "/no/such/proc".into(), sys: "/no/such/sys".into(), root: "/no/such/root".into() };
     let setup = Setup { roots, collectors: Selection::only("pressure,raid").unwrap(), ..Setup::default() };
-    let mut reader = Reader::new(setup);
+    let mut reader = Reader::new(&setup);
     let Reading { sample, failures } = reader.reading(None);
     assert!(failures.is_empty() && sample.collectors.latest().is_empty());
     assert!(reader.seats.iter().all(|seat| seat.due.is_some_and(|due| due > Instant::now() + REST / 2)));
