@@ -20,6 +20,10 @@ const SECTOR_BYTES: u64 = 512;
 /// The numbers of a line that are known. A later kernel may append more.
 const FIELDS: usize = 17;
 
+/// Every kernel has these; before Linux 2.6.25 a partition had fewer.
+const FIELDS_LEAST: usize = 11;
+const FIELDS_EARLY: usize = 4;
+
 /// The counters of each whole disk. Devices that map onto others, of which a system has many idle ones, are listed from
 /// their first request on.
 pub(super) struct Disks {
@@ -76,19 +80,10 @@ pub fn parse(text: &str, devices: &[Device], disks: &mut Vec<Disk>, odd: &mut Ve
         if device.is_some_and(|device| !device.is_whole) {
             continue;
         }
-        let row = rows.next();
-        let is_listed = match (disk(line, row), device) {
-            (Some(()), Some(device)) => {
-                row.physical = device.physical;
-                device.physical || row.reads_total > 0 || row.writes_total > 0
-            }
-            _ => {
-                note(odd, FILE, line);
-                false
-            }
-        };
-        if !is_listed {
-            rows.drop_last();
+        match device.zip(counts(line)) {
+            Some((device, counts)) if device.physical || counts.has_requests() => counts.write(device, rows.next()),
+            Some(_) => {}
+            None => note(odd, FILE, line),
         }
     }
 }
@@ -114,37 +109,50 @@ fn partition_of(name: &str) -> Option<&str> {
     }
 }
 
-/// The fields of a line, written over an earlier row.
-fn disk(line: &str, row: &mut Disk) -> Option<()> {
-    let mut fields = line.split_ascii_whitespace().skip(2);
-    let device = take(&mut row.device, fields.next()?);
-    let mut counts = [0_u64; FIELDS];
-    let mut found = 0;
-    for field in fields {
+/// The numbers of a line, and how many there are.
+struct Counts {
+    counts: [u64; FIELDS],
+    found: usize,
+}
+
+fn counts(line: &str) -> Option<Counts> {
+    let (mut counts, mut found) = ([0; FIELDS], 0);
+    for field in line.split_ascii_whitespace().skip(3) {
         let count = field.parse().ok()?;
         if let Some(slot) = counts.get_mut(found) {
             *slot = count;
             found += 1;
         }
     }
-    let seconds = |milliseconds: u64| milliseconds as f64 / 1000.0;
-    let bytes = |sectors: u64| sectors.saturating_mul(SECTOR_BYTES);
-    *row = match (found, counts) {
-        // Before Linux 2.6.25 a partition had only these.
-        (4, [reads, read, writes, written, ..]) => Disk {
-            device,
-            reads_total: reads,
-            read_bytes_total: bytes(read),
-            writes_total: writes,
-            written_bytes_total: bytes(written),
-            ..Disk::default()
-        },
-        // Later kernels append discards (4.18) and flushes (5.5).
-        (11.., counts) => {
-            let later = |index: usize| (index < found).then(|| counts[index]);
+    matches!(found, FIELDS_EARLY | FIELDS_LEAST..).then_some(Counts { counts, found })
+}
+
+impl Counts {
+    fn has_requests(&self) -> bool {
+        let writes = if self.found == FIELDS_EARLY { 2 } else { 4 };
+        self.counts[0] > 0 || self.counts[writes] > 0
+    }
+
+    fn write(&self, device: &Device, row: &mut Disk) {
+        let Self { counts, found } = self;
+        let seconds = |milliseconds: u64| milliseconds as f64 / 1000.0;
+        let bytes = |sectors: u64| sectors.saturating_mul(SECTOR_BYTES);
+        let later = |index: usize| (index < *found).then(|| counts[index]);
+        let (physical, device) = (device.physical, take(&mut row.device, &device.name));
+        *row = if *found == FIELDS_EARLY {
             Disk {
                 device,
-                physical: false,
+                physical,
+                reads_total: counts[0],
+                read_bytes_total: bytes(counts[1]),
+                writes_total: counts[2],
+                written_bytes_total: bytes(counts[3]),
+                ..Disk::default()
+            }
+        } else {
+            Disk {
+                device,
+                physical,
                 reads_total: counts[0],
                 reads_merged_total: Some(counts[1]),
                 read_bytes_total: bytes(counts[2]),
@@ -156,16 +164,15 @@ fn disk(line: &str, row: &mut Disk) -> Option<()> {
                 in_flight: Some(counts[8]),
                 busy_seconds_total: Some(seconds(counts[9])),
                 queue_seconds_total: Some(seconds(counts[10])),
+                // Later kernels append discards (4.18) and flushes (5.5).
                 discards_total: later(11),
                 discarded_bytes_total: later(13).map(bytes),
                 discard_seconds_total: later(14).map(seconds),
                 flushes_total: later(15),
                 flush_seconds_total: later(16).map(seconds),
             }
-        }
-        _ => return None,
-    };
-    Some(())
+        };
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
 };
 
 use super::Error;
@@ -25,6 +26,9 @@ const SHORT_BYTES: usize = 3 << 10;
 /// each. Those beyond are opened for each reading.
 const LIMIT_OPEN: usize = 512;
 
+/// A kernel learns to tell something by a module.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
 static OPEN: AtomicUsize = AtomicUsize::new(0);
 
 /// How a file says that it ends.
@@ -42,17 +46,19 @@ pub(super) struct Kept {
     path: PathBuf,
     end: End,
     open: Option<Open>,
+    /// When there was no such file.
+    missed: Option<Instant>,
 }
 
 impl Kept {
     /// A file that the kernel writes in one go: those of `/sys`, and of `/proc` those that hold one record.
     pub fn new(path: PathBuf) -> Self {
-        Self { path, end: End::OneRead, open: None }
+        Self { path, end: End::OneRead, open: None, missed: None }
     }
 
     /// A list of `/proc` that the kernel writes line by line: `diskstats`, `net/dev`, `vmstat`.
     pub fn list(path: PathBuf) -> Self {
-        Self { path, end: End::Pages, open: None }
+        Self { path, end: End::Pages, open: None, missed: None }
     }
 
     /// The open file itself, once it was read.
@@ -62,18 +68,26 @@ impl Kept {
 
     /// Its text, in the buffer. What is not UTF-8 in it is replaced, so that one odd name does not hide everything else.
     pub fn read<'a>(&mut self, text: &'a mut Vec<u8>) -> Result<&'a str, Error> {
-        match self.fill(text) {
+        let filled = self.fill(text);
+        self.told(filled, text)
+    }
+
+    /// The same, or `None` where the kernel has no such file or has switched off what it tells. Then it is looked for
+    /// again after a minute.
+    pub fn read_optional<'a>(&mut self, text: &'a mut Vec<u8>) -> Result<Option<&'a str>, Error> {
+        if self.missed.is_some_and(|missed| missed.elapsed() < LOOK_EVERY) {
+            return Ok(None);
+        }
+        let filled = self.fill(text);
+        self.missed = filled.as_ref().is_err_and(is_absent).then(Instant::now);
+        if self.missed.is_some() { Ok(None) } else { self.told(filled, text).map(Some) }
+    }
+
+    fn told<'a>(&self, filled: io::Result<Option<usize>>, text: &'a mut Vec<u8>) -> Result<&'a str, Error> {
+        match filled {
             Ok(Some(length)) => Ok(utf8(text, length)),
             Ok(None) => Err(Error::TooLarge { path: self.path.clone(), limit_bytes: LIMIT_BYTES as u64 }),
             Err(source) => Err(Error::Read { path: self.path.clone(), source }),
-        }
-    }
-
-    /// The same, or `None` where the kernel has no such file or has switched off what it tells.
-    pub fn read_optional<'a>(&mut self, text: &'a mut Vec<u8>) -> Result<Option<&'a str>, Error> {
-        match self.read(text) {
-            Err(Error::Read { source, .. }) if is_absent(&source) => Ok(None),
-            read => read.map(Some),
         }
     }
 
@@ -230,6 +244,9 @@ mod tests {
         assert!(kept.read(&mut text).unwrap_err().to_string().starts_with("cannot read "));
         fs::write(&path, "1").unwrap();
         assert_eq!(kept.number(&mut text), Some(1));
+        assert!(matches!(kept.read_optional(&mut text), Ok(None)), "not yet");
+        kept.missed = None;
+        assert!(matches!(kept.read_optional(&mut text), Ok(Some("1"))));
     }
 
     #[test]
