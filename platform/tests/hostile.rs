@@ -1,41 +1,17 @@
 //! No parser panics, whatever it is given: any text, and the kernel's own with a piece torn out or put in.
 #![cfg(target_os = "linux")]
 
+mod parsers;
+
 use std::path::Path;
 
+use parsers::PARSERS;
 use proptest::prelude::*;
-use siskin_platform::{
-    collect::{
-        cpu, disk, frequency, host, kernel, load, memory, mount, network, power, pressure, processor, raid, route,
-        sensor, socket, throttling, uptime, zfs,
-    },
-    model::{Memory, Sockets, Swap, Udp},
-};
 
 fn feed(text: &str) {
-    let _ = cpu::parse(text);
-    disk::parse(text, &disk::devices(text, |_| true), &mut Vec::new(), &mut Vec::new());
-    frequency::parse(text).for_each(drop);
-    let _ = host::parse_boot_time(text);
-    let _ = host::parse_distribution(text);
-    let _ = load::parse(text);
-    let _ = memory::parse(text);
-    memory::parse_traffic(text, 4096, &mut Memory::default(), Some(&mut Swap::default()));
-    let _ = mount::parse(text, true);
-    network::parse(text, &mut Vec::new(), &mut Vec::new());
-    let _ = pressure::parse(text);
-    let _ = processor::parse(text);
-    let _ = route::parse(text, text);
-    let _ = sensor::parse_input(text);
-    let _ = socket::parse_in_use(text, 4096, &mut Sockets::default());
-    let _ = socket::parse_table(text, &mut Sockets::default());
-    socket::parse_list(text, &mut Udp::default());
-    let _ = kernel::parse_files(text);
-    let _ = power::parse(text);
-    let _ = throttling::parse(text);
-    let _ = raid::parse(text);
-    let _ = zfs::parse(text);
-    let _ = uptime::parse(text);
+    for (_, parse) in PARSERS {
+        parse(text);
+    }
 }
 
 /// All files of the fixture trees that the parsers are for.
