@@ -6,6 +6,7 @@
 //! - `native`: batches, lines, compression, duplicates, gaps, streams, wrong clocks
 //! - `query`: rates from counters, gaps, downsampling
 //! - `durability`: kill -9 under load, twenty times
+//! - `outage`: an agent killed twenty times while there is no server
 //! - `hostile`: bodies that must be refused, and refused whole
 //! - `admission`: more than the server can take
 //! - `lifecycle`: SIGTERM, one server per data, the predecessor's database
@@ -24,6 +25,7 @@ mod make_run;
 mod native;
 mod old_forwarder;
 mod old_server;
+mod outage;
 mod own_metrics;
 mod query;
 mod support;
