@@ -12,7 +12,7 @@ export SISKIN_AGENT_BIN := $(CARGO_TARGET_DIR)/agent/siskin-agent
 DASHBOARD_SOURCES := $(shell find dashboard -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build dashboard run test lint bench clean
+.PHONY: help deps build dashboard run test lint bench fuzz long clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,13 @@ lint: dashboard ## formatting, clippy, the dashboard's lint, the shell scripts'
 
 bench: build ## measure ingest and the agent's footprint; ARGS="--help" lists sizes
 	@deploy/dev/bench.sh $(ARGS)
+
+fuzz: ## foreign bytes for every parser, a minute each; ARGS="--help" tells how to choose
+	@deploy/dev/fuzz.sh $(ARGS)
+
+long: build ## the tests that take minutes: six hours without a server, a day of samples
+	SISKIN_TEST_SAMPLES=86400 cargo test --release -p siskin-agent --lib -- --nocapture a_day_of_samples
+	cargo test --release -p siskin-tests --test e2e -- --ignored --nocapture six_hours
 
 clean: ## remove what was built; ./data stays
 	rm -rf dashboard/dist dashboard/node_modules

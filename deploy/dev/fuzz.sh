@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Fuzz targets on the stable compiler: fuzz.sh [SECONDS] [TARGET…]. A target is a file of tests/fuzz/fuzz_targets, or
-# kernel:PARSER. Without targets: all of them, and each parser of the kernel's files by itself.
+# Fuzz targets on the stable compiler: fuzz.sh [SECONDS] [TARGET…], or fuzz.sh TARGET FILE. A target is a file of
+# tests/fuzz/fuzz_targets, or kernel:PARSER. Without targets: all of them, and each parser of the kernel's files by itself.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
-    say "make fuzz ARGS=\"[SECONDS] [TARGET…]\": so many seconds (60) for each target; a file instead of seconds is run once"
+    say "make fuzz ARGS=\"[SECONDS] [TARGET…]\": so many seconds (60) for each target, all without a name"
+    say "make fuzz ARGS=\"TARGET FILE\": runs what was found once more"
     say "targets: $(cd tests/fuzz/fuzz_targets && echo *.rs | sed 's/\.rs//g'), and kernel:PARSER"
     exit 0
 fi
@@ -21,25 +22,26 @@ built="$CARGO_TARGET_DIR/fuzz/$host/release"
 
 # A file to run again: TARGET FILE.
 if [ "$#" -eq 2 ] && [ -f "$2" ]; then
-    exec "$built/${1%%:*}" "$2"
+    parser=""
+    [[ "$1" != *:* ]] || parser="${1#*:}"
+    SISKIN_FUZZ_PARSER="$parser" exec "$built/${1%%:*}" "$2"
 fi
 seconds=60
 if [[ "${1:-}" =~ ^[0-9]+$ ]]; then
     seconds="$1"
     shift
 fi
+targets=("$@")
 if [ "$#" -eq 0 ]; then
-    targets="record spool reply request"
-    for parser in $(sed -n 's/^    ("\([a-z_0-9]*\)", |.*/\1/p' platform/tests/parsers/mod.rs); do
-        targets+=" kernel:$parser"
-    done
-else
-    targets="$*"
+    mapfile -t targets < <(
+        find tests/fuzz/fuzz_targets -name '*.rs' ! -name kernel.rs -exec basename {} .rs \; | sort
+        sed -n 's/^    ("\([a-z_0-9]*\)", |.*/kernel:\1/p' platform/tests/parsers/mod.rs
+    )
 fi
 
 # What a run finds on its way stays beside what was built; only small seeds and findings are kept in the repository.
 status=0
-for target in $targets; do
+for target in "${targets[@]}"; do
     name="${target%%:*}" parser=""
     [ "$name" = "$target" ] || parser="${target#*:}"
     seeds="tests/fuzz/corpus/$name"
