@@ -45,7 +45,7 @@ struct Place {
 impl Filesystems {
     /// `disk_path` is as `Roots::resolve` gives it.
     pub(super) fn new(roots: &Roots, disk_path: &str, with_network: bool) -> Self {
-        Self::with(roots, disk_path, with_network, Spaces::default())
+        Self::with(roots, disk_path, with_network, Spaces::of_system())
     }
 
     fn with(roots: &Roots, disk_path: &str, with_network: bool, spaces: Spaces) -> Self {
