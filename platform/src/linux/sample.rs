@@ -1,8 +1,9 @@
 //! All collectors, one after the other.
 
 use super::{
-    Error, Failure, Roots, clock, conntrack, cpu, disk, filesystem, host, kernel, load, memory, memory_controller,
-    network, power, pressure, raid, sensor, socket, space::Spaces, throttling, timekeeping, uptime, zfs,
+    Error, Failure, Roots, clock, collector::Collector, conntrack, container, cpu, disk, filesystem, host, kernel,
+    load, memory, memory_controller, network, power, pressure, process, raid, sensor, socket, space::Spaces,
+    throttling, timekeeping, unit, uptime, zfs,
 };
 use crate::model::{Host, Sample};
 
@@ -62,7 +63,7 @@ fn read(roots: &Roots, disk_path: &str, spaces: &Spaces, interval_seconds: Optio
     let disks = keep_all("disk", disk::read(roots), &mut failures);
     let networks = keep_all("network", network::read(roots), &mut failures);
     let filesystems = keep_all("filesystem", filesystem::read(roots, disk_path, spaces), &mut failures);
-    let sample = Sample {
+    let mut sample = Sample {
         at,
         boot_id: None,
         interval_seconds,
@@ -85,7 +86,19 @@ fn read(roots: &Roots, disk_path: &str, spaces: &Spaces, interval_seconds: Optio
         memory_controllers: memory_controller::read(roots),
         raids,
         power_supplies: power::read(roots),
+        ..Sample::default()
     };
+    let collectors: [(&'static str, &mut dyn Collector); 3] = [
+        ("process", &mut process::Processes::new(roots)),
+        ("container", &mut container::Containers::new(roots)),
+        ("unit", &mut unit::Units::new(roots)),
+    ];
+    let mut text = Vec::new();
+    for (name, collector) in collectors {
+        let mut odd = Vec::new();
+        keep(name, collector.read(&mut sample, &mut text, &mut odd), &mut failures);
+        failures.extend(odd.into_iter().map(|error| Failure { collector: name, error }));
+    }
     Reading { sample, failures }
 }
 
