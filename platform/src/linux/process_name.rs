@@ -18,6 +18,9 @@ const FADING: u64 = 8;
 /// A reading is due every 10 s: for so long counts what is put into a score.
 const READING_TICKS: u64 = 1000;
 
+/// Processor time is scored in thousandths of a tick, or a daemon that uses one a minute would have no place.
+const SCORES_PER_TICK: u64 = 1000;
+
 const TICKS_PER_SECOND: f64 = 100.0;
 
 #[derive(Default)]
@@ -89,8 +92,8 @@ impl Names {
         name.threads = name.threads.saturating_add(stat.threads);
         name.resident_pages = name.resident_pages.saturating_add(stat.resident_pages);
         if let Some(now) = self.first_at_ticks {
-            let age = now.saturating_sub(stat.start_ticks);
-            name.scores[0] += in_a_reading(stat.used_ticks, age);
+            let score = in_a_reading(stat.used_ticks, now.saturating_sub(stat.start_ticks));
+            name.scores[0] = name.scores[0].saturating_add(score);
         }
         Some(place)
     }
@@ -98,8 +101,8 @@ impl Names {
     /// Adds the processor time that one of this name used since the last reading.
     pub(super) fn add_cpu(&mut self, place: usize, ticks: u64) {
         let name = &mut self.names[place];
-        name.used_ticks += ticks;
-        name.used_ticks_total += ticks;
+        name.used_ticks = name.used_ticks.saturating_add(ticks);
+        name.used_ticks_total = name.used_ticks_total.saturating_add(ticks);
     }
 
     /// Adds what one of this name read and wrote, from what it had before and has now. `None` if we may not know.
@@ -136,7 +139,7 @@ impl Names {
     fn choose(&mut self) {
         for name in &mut self.names {
             let is_there = name.seen == self.reading;
-            let now = if is_there { [name.used_ticks, name.io_bytes, name.resident_pages] } else { [0; 3] };
+            let now = if is_there { [cpu_score(name.used_ticks), name.io_bytes, name.resident_pages] } else { [0; 3] };
             for (score, now) in name.scores.iter_mut().zip(now) {
                 *score = (*score - score.div_ceil(FADING)).saturating_add(now);
             }
@@ -184,10 +187,14 @@ impl Names {
     }
 }
 
-/// What falls on the time between two readings if it was spread over an age.
-fn in_a_reading(total: u64, age_ticks: u64) -> u64 {
-    let share = u128::from(total) * u128::from(READING_TICKS) / (u128::from(age_ticks) + u128::from(READING_TICKS));
-    u64::try_from(share).unwrap_or(u64::MAX)
+fn cpu_score(ticks: u64) -> u64 {
+    ticks.saturating_mul(SCORES_PER_TICK)
+}
+
+/// The score of what falls on the time between two readings if the total was spread over an age.
+fn in_a_reading(total_ticks: u64, age_ticks: u64) -> u64 {
+    let total = u128::from(cpu_score(total_ticks)) * u128::from(READING_TICKS);
+    u64::try_from(total / (u128::from(age_ticks) + u128::from(READING_TICKS))).unwrap_or(u64::MAX)
 }
 
 /// The name under which a process is counted. The kernel's threads are called after what they do and then, behind a
