@@ -151,7 +151,8 @@ impl Processes {
         let (start_ticks, used_ticks) = (stat.start_ticks, stat.used_ticks);
         drop(line);
         let io = match was {
-            // Whoever used no processor time asked for nothing; whoever may not be asked never may.
+            // Whoever used no processor time did next to nothing, and what it did is seen with its next tick of time.
+            // Whoever may not be asked now may not be asked later.
             Some(was) if was.used_ticks == used_ticks || was.io.is_none() => was.io,
             _ => self.trail.read(format_args!("/{pid}/io"), text).ok().and_then(|text| parse_io(&text)),
         };
@@ -423,6 +424,29 @@ mod tests {
         }
         assert_eq!(names(&mut tree).len(), 20);
         assert!(!names(&mut tree).contains(&"p050".to_owned()));
+    }
+
+    #[test]
+    fn a_busy_loop_of_this_very_process_is_seen() {
+        let own = std::fs::read_to_string("/proc/self/comm").unwrap();
+        let mut collector = Processes::new(&Roots::default());
+        let mut sample = Sample::default();
+        let (mut text, mut odd) = (Vec::new(), Vec::new());
+        let begun = std::time::Instant::now();
+        let mut seconds = 0.0;
+        // Others may be busier at first, and then there is no row.
+        while seconds < 0.2 {
+            assert!(begun.elapsed().as_secs() < 60, "{:?}", sample.processes);
+            let until = std::time::Instant::now() + std::time::Duration::from_millis(50);
+            while std::time::Instant::now() < until {
+                std::hint::spin_loop();
+            }
+            collector.read(&mut sample, &mut text, &mut odd).unwrap();
+            let rows = sample.processes.fresh().unwrap();
+            let row = rows.iter().find(|row| row.name == own.trim_end());
+            seconds = row.map_or(0.0, |row| row.cpu_seconds_total);
+        }
+        assert!(odd.is_empty(), "{odd:?}");
     }
 
     #[test]

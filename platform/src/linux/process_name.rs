@@ -207,3 +207,72 @@ fn clean(stat: &Stat<'_>, name: &mut String) {
         name.push('?');
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stat(name: &str, used_ticks: u64, start_ticks: u64) -> Stat<'_> {
+        Stat { name, state: 'S', is_kernel: false, used_ticks, threads: 1, start_ticks, resident_pages: 0 }
+    }
+
+    fn listed(names: &mut Names) -> Vec<String> {
+        let mut rows = Vec::new();
+        names.write(&mut rows);
+        rows.into_iter().map(|row| row.name).collect()
+    }
+
+    #[test]
+    fn threads_of_the_kernel_are_called_after_what_they_do() {
+        let called = |name, is_kernel| {
+            let mut clean_name = String::new();
+            clean(&Stat { is_kernel, ..stat(name, 0, 0) }, &mut clean_name);
+            clean_name
+        };
+        assert_eq!(called("kworker/0:1H-kblockd", true), "kworker");
+        assert_eq!(called("kswapd0", true), "kswapd0");
+        assert_eq!(called("/odd", true), "/odd");
+        assert_eq!(called("a/b", false), "a/b");
+    }
+
+    #[test]
+    fn the_first_reading_ranks_by_what_was_used_in_proportion_to_the_age() {
+        let mut names = Names::new(4096);
+        names.begin(Some(1_000_000));
+        // Eleven that used the same time: the oldest has no place.
+        for index in 0..11 {
+            let name = format!("n{index:02}");
+            names.enter(&stat(&name, 5000, index * 1000), None);
+        }
+        let expected: Vec<_> = (1..11).map(|index| format!("n{index:02}")).collect();
+        assert_eq!(listed(&mut names), expected);
+    }
+
+    #[test]
+    fn names_that_nobody_bears_make_room() {
+        let mut names = Names::new(4096);
+        let enter = |names: &mut Names, name: &str| {
+            let place = names.enter(&stat(name, 0, 0), None)?;
+            names.add_cpu(place, 7);
+            Some(place)
+        };
+        names.begin(None);
+        for index in 0..LIMIT {
+            assert!(enter(&mut names, &format!("n{index:04}")).is_some());
+        }
+        assert_eq!(enter(&mut names, "one too many"), None);
+        // All but the last are gone; their places are taken when a whole reading has passed without them.
+        let last = format!("n{:04}", LIMIT - 1);
+        names.begin(None);
+        assert!(enter(&mut names, &last).is_some());
+        assert_eq!(enter(&mut names, "new"), None);
+        names.begin(None);
+        assert!(enter(&mut names, &last).is_some() && enter(&mut names, "new").is_some());
+        assert_eq!((listed(&mut names), names.names.len()), (vec![last.clone(), "new".to_owned()], LIMIT));
+        assert!(names.sorted.is_sorted_by_key(|place| &names.names[*place].name));
+
+        names.begin(None);
+        let place = enter(&mut names, &last).unwrap();
+        assert_eq!(names.names[place].used_ticks_total, 28);
+    }
+}
