@@ -80,8 +80,9 @@ pub fn parse(path: &str) -> Option<Place<'_>> {
     id(group).map(|id| Place { runtime, key: Key::Id(id), is_in_pod })
 }
 
-/// Whether containers are looked for below a group that is none itself. Services hold none, but for those that run users'
-/// sessions; scopes and the groups in which runtimes watch over containers hold none either.
+/// Whether containers are looked for below a group that is none itself. Services hold none, but for those that run
+/// users' sessions; scopes and the groups in which runtimes watch over containers hold none either. (A container that is
+/// a part of its own service, as Podman's Quadlet makes them, is seen as that unit.)
 fn is_way(group: &str) -> bool {
     match group.rsplit_once('.') {
         Some((name, "service")) => name.starts_with("user@"),

@@ -47,7 +47,8 @@ pub fn parse_podman(text: &str) -> Vec<(String, String)> {
     containers.into_iter().filter_map(named).collect()
 }
 
-/// The name of a link that the kubelet makes to a log, `pod_namespace_container-id.log`: id, and `namespace/pod/container`.
+/// The name of a link that the kubelet makes to a log, `pod_namespace_container-id.log`: id, and
+/// `namespace/pod/container`.
 pub fn parse_kubelet(file: &str) -> Option<(&str, String)> {
     let (pod, rest) = file.strip_suffix(".log")?.split_once('_')?;
     let (namespace, rest) = rest.split_once('_')?;

@@ -75,8 +75,9 @@ pub fn parse_number(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
 }
 
-/// The text of `io.stat`: a line for each device, such as `8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6`. A device
-/// that was never used may be there without numbers. Stacked ones do not count: the disks below them are there too.
+/// The text of `io.stat`: a line for each device, such as `8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6`. A
+/// device that was never used may be there without numbers. Stacked ones do not count: the disks below them are there
+/// too.
 pub fn parse_io(text: &str, usage: &mut Usage, mut is_stacked: impl FnMut(&str) -> bool) -> Result<(), Error> {
     let mut sums = [0_u64; 4];
     for line in text.lines() {

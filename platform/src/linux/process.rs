@@ -21,7 +21,8 @@ const KERNEL: u64 = 0x0020_0000;
 /// What `stat` says of a process. Times are in ticks of 1/100 s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat<'a> {
-    /// Its name, at most 15 bytes, and longer for threads of the kernel. Whatever the process likes: spaces, brackets, line ends.
+    /// Its name, at most 15 bytes, and longer for threads of the kernel. Whatever the process likes: spaces, brackets,
+    /// line ends.
     pub name: &'a str,
     /// A letter: `R` running, `S` sleeping and so on.
     pub state: char,

@@ -11,8 +11,8 @@ const TOP: usize = 10;
 /// The most names that are kept. A desktop has some 200, most of them the kernel's.
 const LIMIT: usize = 1024;
 
-/// How much of a score is lost with each reading: what was done a minute ago counts half. So a name neither comes and goes
-/// with every pause, nor stays for what it did long ago.
+/// How much of a score is lost with each reading: what was done a minute ago counts half. So a name neither comes and
+/// goes with every pause, nor stays for what it did long ago.
 const FADING: u64 = 8;
 
 /// A reading is due every 10 s: for so long counts what is put into a score.
@@ -75,7 +75,8 @@ impl Names {
         self.first_at_ticks = first_at_ticks;
     }
 
-    /// Enters one process. Gives the place of its name, which is most often the one it had; `None` if there are too many.
+    /// Enters one process. Gives the place of its name, which is most often the one it had; `None` if there are too
+    /// many names.
     pub(super) fn enter(&mut self, stat: &Stat<'_>, had: Option<usize>) -> Option<usize> {
         clean(stat, &mut self.clean);
         let place = match had {

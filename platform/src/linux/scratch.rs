@@ -62,12 +62,13 @@ impl Trail {
     }
 }
 
-/// Reads a file of the kernel's, which writes each of those that are read here in one go: what does not fill the buffer is all.
+/// Reads a file of the kernel's, which writes each of those that are read here in one go: what does not fill the buffer
+/// is all there is.
 fn read(path: &Path, buffer: &mut Vec<u8>) -> io::Result<usize> {
     let mut file = File::open(path)?;
     let mut length = 0;
     loop {
-        if buffer.len() - length.min(buffer.len()) < BUFFER_BYTES {
+        if buffer.len() < length + BUFFER_BYTES {
             buffer.resize(length + BUFFER_BYTES, 0);
         }
         let read = file.read(&mut buffer[length..])?;
