@@ -6,10 +6,10 @@ use std::path::Path;
 use proptest::prelude::*;
 use siskin_platform::{
     collect::{
-        cpu, disk, frequency, host, kernel, load, memory, mount, network, power, pressure, processor, raid, route,
-        sensor, socket, throttling, uptime, zfs,
+        container, container_name, control_group, cpu, disk, frequency, host, kernel, load, memory, mount, network,
+        power, pressure, process, processor, raid, route, sensor, socket, throttling, unit, uptime, zfs,
     },
-    model::{Memory, Sockets, Swap, Udp},
+    model::{Memory, Sockets, Swap, Udp, Usage},
 };
 
 fn feed(text: &str) {
@@ -36,6 +36,16 @@ fn feed(text: &str) {
     let _ = raid::parse(text);
     let _ = zfs::parse(text);
     let _ = uptime::parse(text);
+    let _ = process::parse(text);
+    let _ = process::parse_io(text);
+    let _ = control_group::parse_cpu(text);
+    let _ = control_group::parse_number(text, "oom_kill");
+    let _ = control_group::parse_io(text, &mut Usage::default(), |device| device.len() > 4);
+    let _ = container::parse(text);
+    let _ = container_name::parse_docker(text);
+    let _ = container_name::parse_podman(text);
+    let _ = container_name::parse_kubelet(text);
+    let _ = unit::parse(text);
 }
 
 /// All files of the fixture trees that the parsers are for.
@@ -67,6 +77,13 @@ fn originals() -> Vec<String> {
         "sys/class/power_supply/BAT0/uevent",
         "proc/mdstat",
         "proc/spl/kstat/zfs/arcstats",
+        "proc/950/stat",
+        "proc/950/io",
+        "sys/fs/cgroup/cpu.stat",
+        "sys/fs/cgroup/system.slice/postgresql.service/memory.stat",
+        "sys/fs/cgroup/system.slice/postgresql.service/memory.events",
+        "sys/fs/cgroup/system.slice/postgresql.service/io.stat",
+        "var/lib/containers/storage/overlay-containers/containers.json",
         "etc/os-release",
     ];
     let trees = std::fs::read_dir(fixtures).expect("there are fixtures").filter_map(Result::ok);
@@ -90,7 +107,8 @@ fn torn() -> impl Strategy<Value = String> {
 const WORDS: &str = concat!(
     r"((cpu|intr|MemTotal:|eth0:|36 35 0:1 / /|\|-- 1.2.3.4|/32 host LOCAL|processor :|",
     r"some avg10=1.00|full|total=|TCP: inuse|Tcp:|InSegs|md0 : active|raid1|sda\[1\]\(F\)|blocks|resync =|%|",
-    r"POWER_SUPPLY_CAPACITY=|temp1|_input|[0-9]{1,22}|-1|-|\\[0-7]{2,3}) ?\n?){0,40}",
+    r"POWER_SUPPLY_CAPACITY=|temp1|_input|[0-9]{1,22}|-1|-|\\[0-7]{2,3}|\(|\)|read_bytes:|usage_usec|8:0|rbytes=|",
+    r"/machine.slice|/machine-|\\x2d|\\x|\u{e4}|.scope|/docker-|[0-9a-f]{64}|/lxc|_|.log|.service) ?\n?){0,40}",
 );
 
 proptest! {
@@ -114,6 +132,6 @@ proptest! {
 fn the_originals_are_all_there() {
     // Twelve files in each of four trees, but neither fib_trie nor vmstat nor os-release of the old kernel; four of
     // pressure for two trees, one of which has no irq; five of sockets for the same two; file-nr for three;
-    // a battery, a Raspberry Pi, a RAID and a ZFS.
-    assert_eq!(originals().len(), 45 + 7 + 10 + 3 + 4);
+    // a battery, a Raspberry Pi, a RAID and a ZFS; two of a process, three of a group, containers; cpu.stat for two.
+    assert_eq!(originals().len(), 45 + 7 + 10 + 3 + 4 + 2 + 3 + 1 + 2);
 }

@@ -5,7 +5,10 @@ use std::path::Path;
 
 use siskin_platform::{
     collect::{self, Roots},
-    model::{Conntrack, Kernel, MemoryController, PowerSupply, Raid, Sample, Sensor, Throttling},
+    model::{
+        Conntrack, Container, Kernel, MemoryController, PowerSupply, Process, ProcessCounts, Raid, Sample, Sensor,
+        Throttling, Usage,
+    },
 };
 
 fn sample(tree: &str) -> Sample {
@@ -258,4 +261,120 @@ fn later_columns_of_disks_and_interfaces() {
     let ethernet = &sample.networks[1];
     assert_eq!((ethernet.rx_multicast_total, ethernet.tx_collisions_total), (Some(345_678), Some(0)));
     assert_eq!(self::sample("old-kernel").disks[0].discards_total, None);
+}
+
+#[test]
+fn processes_by_state_and_by_name() {
+    let sample = sample("arm-board");
+    let counts = ProcessCounts {
+        count: 14,
+        threads: 44,
+        running: 1,
+        sleeping: 9,
+        disk_sleeping: 1,
+        stopped: 1,
+        zombies: 1,
+        idle: 1,
+    };
+    assert_eq!(sample.process_counts.fresh(), Some(&Some(counts)));
+    let processes = sample.processes.fresh().unwrap();
+    let names: Vec<_> = processes.iter().map(|process| process.name.as_str()).collect();
+    // Neither what used next to nothing (kthreadd) nor what is no more (a zombie).
+    let expected =
+        ["Web Content", "a) (b", "jbd2", "ksoftirqd", "kworker", "mqtt-bridge", "postgres", "sshd", "systemd"];
+    assert_eq!(names, expected);
+    let expected = Process {
+        name: "postgres".into(),
+        count: 3,
+        threads: 3,
+        cpu_seconds_total: 0.0,
+        resident_bytes: 86_016_000,
+        read_bytes_total: Some(0),
+        written_bytes_total: Some(0),
+    };
+    assert_eq!(processes[6], expected);
+    assert_eq!((processes[4].count, processes[4].resident_bytes), (2, 0));
+    // Its `io` cannot be read.
+    assert_eq!((processes[7].read_bytes_total, processes[7].written_bytes_total), (None, None));
+    // A tree whose processes have no `stat`.
+    assert!(self::sample("x86-6.18").processes.is_old());
+}
+
+#[test]
+fn no_secret_of_a_process_or_a_container_is_in_a_sample() {
+    let tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/arm-board");
+    let secrets =
+        ["proc/950/cmdline", "proc/950/environ"].map(|file| std::fs::read_to_string(tree.join(file)).unwrap());
+    let docker = std::fs::read_dir(tree.join("var/lib/docker/containers")).unwrap().next().unwrap().unwrap().path();
+    let docker = std::fs::read_to_string(docker.join("config.v2.json")).unwrap();
+    assert!(secrets.iter().chain([&docker]).all(|secret| secret.contains("hunter2")));
+    let json = serde_json::to_string(&sample("arm-board")).unwrap();
+    assert!(json.contains("mqtt-bridge") && json.contains("\"web\"") && !json.contains("hunter2"), "{json}");
+}
+
+#[test]
+fn containers() {
+    let sample = sample("arm-board");
+    let containers = sample.containers.fresh().unwrap();
+    let told: Vec<_> =
+        containers.iter().map(|one| (one.name.as_str(), one.runtime.as_deref(), one.id.as_deref())).collect();
+    let expected = [
+        ("db", Some("podman"), Some("bbbbbbbb4e5f")),
+        ("dddddddd4e5f", Some("containerd"), Some("dddddddd4e5f")),
+        ("default/shop-7d4b9c-x2x/nginx", Some("containerd"), Some("cccccccc4e5f")),
+        ("eeeeeeee4e5f", Some("podman"), Some("eeeeeeee4e5f")),
+        ("mail", Some("lxc"), None),
+        ("web", Some("docker"), Some("0a1b2c3d4e5f")),
+    ];
+    assert_eq!(told, expected);
+    let web = Container {
+        name: "web".into(),
+        runtime: Some("docker".into()),
+        id: Some("0a1b2c3d4e5f".into()),
+        usage: Usage {
+            cpu_seconds_total: Some(98.765_432),
+            cpu_user_seconds_total: Some(70.0),
+            cpu_system_seconds_total: Some(28.765_432),
+            cpu_periods_total: Some(12_345),
+            cpu_throttled_periods_total: Some(67),
+            cpu_throttled_seconds_total: Some(0.890_123),
+            memory_bytes: Some(123_456_789),
+            memory_working_bytes: Some(100_000_000),
+            memory_limit_bytes: Some(536_870_912),
+            out_of_memory_kills_total: Some(2),
+            // The mapped device does not count: the card below it does.
+            read_bytes_total: Some(1_000_500),
+            written_bytes_total: Some(2_000_600),
+            reads_total: Some(105),
+            writes_total: Some(206),
+            tasks: Some(12),
+        },
+        cpu_stalled_seconds_total: Some(1.5),
+        memory_stalled_seconds_total: Some(0.25),
+        io_stalled_seconds_total: Some(0.75),
+    };
+    assert_eq!(containers[5], web);
+    let user = Usage {
+        cpu_seconds_total: Some(0.6),
+        cpu_user_seconds_total: Some(0.5),
+        cpu_system_seconds_total: Some(0.1),
+        ..Usage::default()
+    };
+    assert_eq!((containers[3].usage, containers[4].cpu_stalled_seconds_total), (user, None));
+    // What is seen from inside a container is its own group, not a tree of them.
+    assert!(self::sample("container").containers.is_old() && self::sample("old-kernel").containers.is_old());
+}
+
+#[test]
+fn services() {
+    let sample = sample("arm-board");
+    let units = sample.units.fresh().unwrap();
+    let names: Vec<_> = units.iter().map(|unit| unit.unit.as_str()).collect();
+    assert_eq!(names, ["cpu.service", "getty@tty1.service", "postgresql.service", "ssh.service"]);
+    let (database, ssh) = (units[2].usage, units[3].usage);
+    assert_eq!((database.cpu_seconds_total, database.cpu_throttled_periods_total), (Some(154.0), Some(0)));
+    assert_eq!((database.memory_working_bytes, database.memory_limit_bytes), (Some(201_326_592), Some(536_870_912)));
+    assert_eq!((database.written_bytes_total, database.reads_total), (Some(102_404_096), Some(1001)));
+    assert_eq!((ssh.memory_bytes, ssh.memory_limit_bytes, ssh.read_bytes_total), (Some(7_782_400), None, None));
+    assert!(self::sample("container").units.is_old());
 }

@@ -56,6 +56,14 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// There is more of something than is read.
+    #[error("more than {limit} {what}: the others are left out")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many are read.
+        limit: usize,
+    },
     /// The disk path is on a network filesystem.
     #[error("{mountpoint} is a network filesystem ({kind}), which is not asked for its space")]
     Network {

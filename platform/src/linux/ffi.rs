@@ -82,6 +82,15 @@ pub(super) fn machine() -> Option<String> {
     String::from_utf8(bytes).ok().filter(|name| !name.is_empty())
 }
 
+/// Fills the buffer with the next entries of a directory, each as the kernel lays it out (`linux_dirent64`), and tells
+/// how many bytes they take: 0 at its end. (`read_dir` allocates for each name.)
+pub(super) fn directory_entries(directory: &File, buffer: &mut [u8]) -> io::Result<usize> {
+    let fd = directory.as_raw_fd();
+    // SAFETY: `fd` is open as long as `directory` is borrowed, and the kernel writes no further than the buffer is long.
+    let length = unsafe { libc::syscall(libc::SYS_getdents64, fd, buffer.as_mut_ptr(), buffer.len()) };
+    usize::try_from(length).map_err(|_| io::Error::last_os_error())
+}
+
 /// What `adjtimex` says of the wall clock, in its own units.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Discipline {

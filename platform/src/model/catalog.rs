@@ -1,6 +1,7 @@
 //! The one declared list of metrics. The store's columns, the names in `GET /data` and the dashboard's units are all
 //! made from it: to add a reading, add a field to its noun and one line in the file of that name below.
 
+mod control_group;
 mod cpu;
 mod disk;
 mod host;
@@ -10,6 +11,7 @@ mod memory_controller;
 mod network;
 mod power;
 mod pressure;
+mod process;
 mod raid;
 mod sensor;
 mod socket;
@@ -17,12 +19,14 @@ mod timekeeping;
 mod zfs;
 
 use super::Sample;
+pub use control_group::{CONTAINER, UNIT};
 pub use cpu::CORE;
 pub use disk::{DISK, FILESYSTEM};
 pub use host::TABLE as HOST;
 pub use memory_controller::MEMORY_CONTROLLER;
 pub use network::NETWORK;
 pub use power::POWER_SUPPLY;
+pub use process::PROCESS;
 pub use raid::RAID;
 pub use sensor::SENSOR;
 
@@ -176,6 +180,9 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.table(&POWER_SUPPLY);
     visitor.table(&RAID);
     visitor.table(&MEMORY_CONTROLLER);
+    visitor.table(&PROCESS);
+    visitor.table(&CONTAINER);
+    visitor.table(&UNIT);
 }
 
 const fn integer<T>(

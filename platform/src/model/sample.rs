@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Clock, Collection, Conntrack, Cpu, Disk, Filesystem, Kernel, Load, Memory, MemoryController, Network, Periodic,
-    PowerSupply, Pressure, Raid, Sensor, Sockets, Swap, Throttling, Timekeeping, ZfsCache,
+    Clock, Collection, Conntrack, Container, Cpu, Disk, Filesystem, Kernel, Load, Memory, MemoryController, Network,
+    Periodic, PowerSupply, Pressure, Process, ProcessCounts, Raid, Sensor, ServiceUnit, Sockets, Swap, Throttling,
+    Timekeeping, ZfsCache,
 };
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
@@ -70,6 +71,18 @@ pub struct Sample {
     /// Controllers of ECC memory.
     #[serde(default)]
     pub memory_controllers: Vec<MemoryController>,
+    /// How many processes there are in which state.
+    #[serde(default, skip_serializing_if = "Periodic::is_old")]
+    pub process_counts: Periodic<Option<ProcessCounts>>,
+    /// The names of processes that use the most, each once.
+    #[serde(default, skip_serializing_if = "Periodic::is_old")]
+    pub processes: Periodic<Vec<Process>>,
+    /// Containers.
+    #[serde(default, skip_serializing_if = "Periodic::is_old")]
+    pub containers: Periodic<Vec<Container>>,
+    /// Services of systemd that run.
+    #[serde(default, skip_serializing_if = "Periodic::is_old")]
+    pub units: Periodic<Vec<ServiceUnit>>,
     /// How each collector fared, of those that have something to read. Once a minute.
     #[serde(default, skip_serializing_if = "Periodic::is_old")]
     pub collectors: Periodic<Vec<Collection>>,
@@ -78,6 +91,10 @@ pub struct Sample {
 impl Sample {
     /// What is read now and then belongs to an earlier sample from now on.
     pub fn age(&mut self) {
+        self.process_counts.age();
+        self.processes.age();
+        self.containers.age();
+        self.units.age();
         self.collectors.age();
     }
 }
@@ -103,6 +120,7 @@ mod tests {
         assert_eq!(sample.memory.unwrap().page_faults_total, None);
         assert_eq!((sample.pressure, sample.sockets, sample.timekeeping), (None, None, None));
         assert!(sample.sensors.is_empty() && sample.raids.is_empty());
+        assert!(sample.processes.is_old() && sample.units.is_old());
     }
 
     #[test]
