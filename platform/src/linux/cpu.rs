@@ -35,7 +35,7 @@ pub fn parse(text: &str) -> Result<Cpu, Error> {
                 if let Some(index) = name.strip_prefix("cpu") {
                     let core = index.parse().ok().zip(modes(fields));
                     let (index, modes) = core.ok_or_else(|| Error::line(FILE, line))?;
-                    cpu.cores.push(Core { index, modes, frequency_hertz: None });
+                    cpu.cores.push(Core { index, modes, ..Core::default() });
                 }
             }
         }

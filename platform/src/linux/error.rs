@@ -38,6 +38,20 @@ pub enum Error {
         /// Where it is mounted, as this process sees it.
         path: PathBuf,
     },
+    /// A file of people's own metrics, or a part of it, was not taken.
+    #[error("{place}: {found}")]
+    Textfile {
+        /// The file, and the line if there is one.
+        place: String,
+        /// What is wrong with it.
+        found: String,
+    },
+    /// The library of NVIDIA's driver, or a GPU of it, does not answer.
+    #[error("NVIDIA: {found}")]
+    Nvidia {
+        /// What it says.
+        found: String,
+    },
     /// The disk path is on a network filesystem.
     #[error("{mountpoint} is a network filesystem ({kind}), which is not asked for its space")]
     Network {
@@ -52,6 +66,22 @@ impl Error {
     /// A line that cannot be understood.
     pub(super) fn line(file: &'static str, line: &str) -> Self {
         Self::Malformed { file, found: format!("`{}`", line.chars().take(EXCERPT_CHARS).collect::<String>()) }
+    }
+
+    /// The same error, for one more reading with the same fault.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Read { path, source } => Self::Read {
+                path: path.clone(),
+                source: source.raw_os_error().map_or_else(|| source.kind().into(), io::Error::from_raw_os_error),
+            },
+            Self::TooLarge { path, limit_bytes } => Self::TooLarge { path: path.clone(), limit_bytes: *limit_bytes },
+            Self::Malformed { file, found } => Self::Malformed { file, found: found.clone() },
+            Self::Hangs { path } => Self::Hangs { path: path.clone() },
+            Self::Textfile { place, found } => Self::Textfile { place: place.clone(), found: found.clone() },
+            Self::Nvidia { found } => Self::Nvidia { found: found.clone() },
+            Self::Network { mountpoint, kind } => Self::Network { mountpoint: mountpoint.clone(), kind: kind.clone() },
+        }
     }
 
     /// A line that should be there and is not.

@@ -1,8 +1,14 @@
 //! All collectors, one after the other.
 
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
 use super::{
-    Error, Failure, Roots, clock, conntrack, cpu, disk, filesystem, host, kernel, load, memory, memory_controller,
-    network, power, pressure, raid, sensor, socket, space::Spaces, throttling, timekeeping, uptime, zfs,
+    Error, Failure, Roots, clock, collector::Collector, conntrack, core_throttle::CoreThrottles, cpu, disk, filesystem,
+    gpu::Gpus, host, kernel, load, memory, memory_controller, network, power, pressure, raid, sensor, socket,
+    space::Spaces, textfile::Textfiles, throttling, timekeeping, uptime, zfs,
 };
 use crate::model::{Host, Sample};
 
@@ -20,13 +26,49 @@ pub struct Reader {
     roots: Roots,
     disk_path: String,
     spaces: Spaces,
+    kept: Mutex<Kept>,
+}
+
+/// The collectors that keep something between two readings.
+struct Kept {
+    throttles: CoreThrottles,
+    collectors: [(&'static str, Box<dyn Collector>); 2],
+    scratch: Vec<u8>,
+}
+
+impl Kept {
+    fn new(roots: &Roots, textfiles: Option<PathBuf>) -> Mutex<Self> {
+        Mutex::new(Self {
+            throttles: CoreThrottles::new(roots),
+            collectors: [("gpu", Box::new(Gpus::new(roots))), ("textfile", Box::new(Textfiles::new(textfiles)))],
+            scratch: Vec::new(),
+        })
+    }
+
+    fn read(&mut self, Reading { sample, failures }: &mut Reading) {
+        if let Some(cpu) = &mut sample.cpu {
+            self.throttles.fill(&mut cpu.cores, &mut self.scratch);
+        }
+        for (collector, reader) in &mut self.collectors {
+            let mut odd = Vec::new();
+            let read = reader.read(sample, &mut self.scratch, &mut odd);
+            odd.extend(read.err());
+            failures.extend(odd.into_iter().map(|error| Failure { collector, error }));
+        }
+    }
 }
 
 impl Reader {
     /// Reads the host at these roots. The filesystem that holds `disk_path`, which is as `Roots::resolve` gives it,
     /// stands for the host's disk.
     pub fn new(roots: Roots, disk_path: &str) -> Self {
-        Self { roots, disk_path: disk_path.to_owned(), spaces: Spaces::default() }
+        let kept = Kept::new(&roots, None);
+        Self { roots, disk_path: disk_path.to_owned(), spaces: Spaces::default(), kept }
+    }
+
+    /// Reads people's own metrics too: the files `*.prom` of a directory, as this process sees it.
+    pub fn with_textfiles(self, directory: Option<PathBuf>) -> Self {
+        Self { kept: Kept::new(&self.roots, directory), ..self }
     }
 
     /// The host's facts at this moment. What cannot be read is `None`.
@@ -37,7 +79,9 @@ impl Reader {
     /// The readings of this instant. `interval_seconds` says when the next are due. A collector that fails leaves its
     /// place in the sample empty and does not stop the others. A filesystem that hangs takes 2 s, once.
     pub fn sample(&self, interval_seconds: Option<f64>) -> Reading {
-        read(&self.roots, &self.disk_path, &self.spaces, interval_seconds)
+        let mut reading = read(&self.roots, &self.disk_path, &self.spaces, interval_seconds);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).read(&mut reading);
+        reading
     }
 }
 
@@ -85,6 +129,7 @@ fn read(roots: &Roots, disk_path: &str, spaces: &Spaces, interval_seconds: Optio
         memory_controllers: memory_controller::read(roots),
         raids,
         power_supplies: power::read(roots),
+        ..Sample::default()
     };
     Reading { sample, failures }
 }

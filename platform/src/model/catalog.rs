@@ -2,7 +2,9 @@
 //! made from it: to add a reading, add a field to its noun and one line in the file of that name below.
 
 mod cpu;
+mod custom;
 mod disk;
+mod gpu;
 mod host;
 mod kernel;
 mod memory;
@@ -18,7 +20,9 @@ mod zfs;
 
 use super::Sample;
 pub use cpu::CORE;
+pub use custom::{CUSTOM, TEXTFILE};
 pub use disk::{DISK, FILESYSTEM};
+pub use gpu::GPU;
 pub use host::TABLE as HOST;
 pub use memory_controller::MEMORY_CONTROLLER;
 pub use network::NETWORK;
@@ -176,6 +180,9 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.table(&POWER_SUPPLY);
     visitor.table(&RAID);
     visitor.table(&MEMORY_CONTROLLER);
+    visitor.table(&GPU);
+    visitor.table(&CUSTOM);
+    visitor.table(&TEXTFILE);
 }
 
 const fn integer<T>(

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Clock, Conntrack, Cpu, Disk, Filesystem, Kernel, Load, Memory, MemoryController, Network, PowerSupply, Pressure,
-    Raid, Sensor, Sockets, Swap, Throttling, Timekeeping, ZfsCache,
+    Clock, Conntrack, Cpu, Custom, Disk, Filesystem, Gpu, Kernel, Load, Memory, MemoryController, Network, Periodic,
+    PowerSupply, Pressure, Raid, Sensor, Sockets, Swap, Textfile, Throttling, Timekeeping, ZfsCache,
 };
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
@@ -70,6 +70,15 @@ pub struct Sample {
     /// Controllers of ECC memory.
     #[serde(default)]
     pub memory_controllers: Vec<MemoryController>,
+    /// Graphics processors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<Gpu>,
+    /// People's own metrics: those of one family stand together.
+    #[serde(default, skip_serializing_if = "Periodic::is_old")]
+    pub custom: Periodic<Vec<Custom>>,
+    /// The files they come from.
+    #[serde(default, skip_serializing_if = "Periodic::is_old")]
+    pub textfiles: Periodic<Vec<Textfile>>,
 }
 
 #[cfg(test)]
