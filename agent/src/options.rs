@@ -74,6 +74,8 @@ pub struct Options {
     pub roots: Roots,
     /// The path, free of links, whose filesystem stands for the host's disk in `/system`.
     pub disk_path: String,
+    /// Where people put metrics of their own, if they do.
+    pub textfiles: Option<PathBuf>,
     /// The least important log line that is written.
     pub log_level: Level,
 }
@@ -104,6 +106,7 @@ fn options<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Opti
         id: sources.find("id")?.map(id).transpose()?,
         disk_path: sources.find("disk-path")?.map_or(Ok("/".to_owned()), |given| disk_path(&given, &roots))?,
         roots,
+        textfiles: sources.find("textfile-dir")?.map(textfiles).transpose()?,
         state: state(sources, spool.as_deref())?,
         spool,
         spool_limits: spool_limits(sources)?,
@@ -227,6 +230,11 @@ fn disk_path(given: &Given, roots: &Roots) -> Result<String, String> {
         return Err(given.wrong("expected an absolute path"));
     }
     roots.resolve(&given.value).map_err(|error| given.wrong(&format!("expected a path of this host ({error})")))
+}
+
+fn textfiles(given: Given) -> Result<PathBuf, String> {
+    let path = PathBuf::from(&given.value);
+    if path.is_dir() { Ok(path) } else { Err(given.wrong("expected a directory")) }
 }
 
 fn log_level(given: Given) -> Result<Level, String> {

@@ -40,7 +40,8 @@ pub struct Sampler {
 impl Sampler {
     /// Takes the first sample, which carries the number 1.
     pub fn start(options: Options, agent: Agent, stream: u64, queue: Option<Arc<Queue>>, state: State) -> Self {
-        let reader = Arc::new(Reader::new(options.roots.clone(), &options.disk_path));
+        let reader = Reader::new(options.roots.clone(), &options.disk_path);
+        let reader = Arc::new(reader.with_textfiles(options.textfiles.clone()));
         let host = reader.host();
         let reading = reader.sample(Some(WARM_UP.as_secs_f64()));
         let first = Numbered { seq: 1, sample: Arc::new(reading.sample) };

@@ -41,7 +41,8 @@ fn sample(name: &str) -> Sample {
     // Where there is no directory, nothing travels.
     if !sample.textfiles.is_old() {
         for textfile in sample.textfiles.renew() {
-            textfile.file = format!("/{}", Path::new(&textfile.file).strip_prefix(&roots.root).unwrap().display());
+            textfile.file =
+                format!("/{}", Path::new(&textfile.file).strip_prefix(&roots.root).expect("it lies there").display());
             textfile.modified_seconds = Some(1_795_440_000.5);
         }
     }

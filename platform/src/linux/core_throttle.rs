@@ -12,8 +12,9 @@ use crate::model::{Core, Place};
 /// New cores, and a machine that has no such files, are looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
-/// The most files that are kept open: cores beyond half of it are opened for each reading. A process may have 1024.
-const KEPT_FILES: usize = 256;
+/// The most files that are kept open: those of further cores are opened for each reading. The agent's unit allows 256 in
+/// all.
+const KEPT_FILES: usize = 64;
 
 /// The counters of each core.
 pub(super) struct CoreThrottles {
