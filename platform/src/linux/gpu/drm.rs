@@ -162,8 +162,10 @@ impl Card {
 /// A card, if it has any of the files: screens without a processor of their own have none. NVIDIA's are read otherwise.
 fn card(class: &Path, name: &str) -> Option<Card> {
     name.strip_prefix("card")?.parse::<u32>().ok()?;
-    let directory = class.join(name);
-    let device = directory.join("device");
+    // Without links, each reading has a shorter way.
+    let directory = class.join(name).canonicalize().ok()?;
+    let link = directory.join("device");
+    let device = link.canonicalize().ok()?;
     let target = |link: &Path| Some(link.read_link().ok()?.file_name()?.to_string_lossy().into_owned());
     let driver = target(&device.join("driver"));
     if driver.as_deref() == Some("nvidia") {
@@ -171,9 +173,10 @@ fn card(class: &Path, name: &str) -> Option<Card> {
     }
     let chips = device.join("hwmon");
     let chip = text::list(&chips).first().map(|chip| chips.join(chip));
-    let path = |file: &str| match file.strip_prefix("hwmon/") {
-        Some(input) => Some(chip.as_ref()?.join(input)),
-        None => Some(directory.join(file)),
+    let path = |file: &str| match file.split_once('/') {
+        Some(("hwmon", input)) => Some(chip.as_ref()?.join(input)),
+        Some(("device", file)) => Some(device.join(file)),
+        _ => Some(directory.join(file)),
     };
     let sources: Vec<_> = FILES
         .iter()
@@ -186,7 +189,7 @@ fn card(class: &Path, name: &str) -> Option<Card> {
     let (vendor, model) = (number("vendor"), number("device"));
     let numbers = vendor.as_ref().zip(model).map(|(vendor, model)| format!("{vendor}:{model}"));
     Some(Card {
-        gpu: target(&device).unwrap_or_else(|| name.to_owned()),
+        gpu: target(&link).unwrap_or_else(|| name.to_owned()),
         name: text::read_value(device.join("product_name")).or(numbers),
         vendor: vendor.map(vendor_name),
         driver,

@@ -165,7 +165,7 @@ fn sample(line: &str, drafts: &mut Drafts) -> Result<(Custom, String), String> {
         return Err(format!("expected the name of a metric, found {:?}", excerpt(line)));
     }
     let rest = rest.trim_start_matches([' ', '\t']);
-    let (mut labels, rest) = match rest.strip_prefix('{') {
+    let (labels, rest) = match rest.strip_prefix('{') {
         Some(rest) => labels(rest).map_err(|found| format!("{}: {found}", excerpt(name)))?,
         None => (Vec::new(), rest),
     };
@@ -176,10 +176,6 @@ fn sample(line: &str, drafts: &mut Drafts) -> Result<(Custom, String), String> {
     if let Some(time) = words.next() {
         let found = excerpt(time);
         return Err(format!("after the value of {} stands {found:?}: a time is not taken here", excerpt(name)));
-    }
-    labels.sort_unstable();
-    if let Some(pair) = labels.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        return Err(format!("{}: two labels {}", excerpt(name), pair[0].0));
     }
     let mut series = name.to_owned();
     for (index, (label, text)) in labels.iter().enumerate() {
@@ -200,9 +196,9 @@ fn sample(line: &str, drafts: &mut Drafts) -> Result<(Custom, String), String> {
 /// Names and texts of labels.
 type Labels<'a> = Vec<(&'a str, &'a str)>;
 
-/// The labels up to the brace that closes them, their texts escaped as they are, and what follows it.
+/// The labels up to the brace that closes them, sorted, their texts escaped as they are, and what follows it.
 fn labels(mut rest: &str) -> Result<(Labels<'_>, &str), String> {
-    let mut labels = Vec::new();
+    let mut labels = Labels::new();
     loop {
         rest = rest.trim_start_matches([' ', '\t']);
         if let Some(rest) = rest.strip_prefix('}') {
@@ -225,7 +221,11 @@ fn labels(mut rest: &str) -> Result<(Labels<'_>, &str), String> {
         if labels.len() == LIMIT_LABELS {
             return Err(format!("more than {LIMIT_LABELS} labels"));
         }
-        labels.push((name, &text[..end]));
+        let place = labels.partition_point(|(other, _)| *other < name);
+        if labels.get(place).is_some_and(|(other, _)| *other == name) {
+            return Err(format!("two labels {}", excerpt(name)));
+        }
+        labels.insert(place, (name, &text[..end]));
         rest = text[end + 1..].trim_start_matches([' ', '\t']);
         match rest.strip_prefix(',') {
             Some(after) => rest = after,
