@@ -78,6 +78,8 @@ pub struct Options {
     pub network_filesystems: bool,
     /// Which collectors read.
     pub collectors: Selection,
+    /// Where people put metrics of their own, if they do.
+    pub textfiles: Option<PathBuf>,
     /// The least important log line that is written.
     pub log_level: Level,
 }
@@ -89,7 +91,7 @@ impl Options {
             roots: self.roots.clone(),
             disk_path: self.disk_path.clone(),
             network_filesystems: self.network_filesystems,
-            textfile_dir: None,
+            textfile_dir: self.textfiles.clone(),
             collectors: self.collectors.clone(),
         }
     }
@@ -121,6 +123,7 @@ fn options<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Opti
         id: sources.find("id")?.map(id).transpose()?,
         disk_path: sources.find("disk-path")?.map_or(Ok("/".to_owned()), |given| disk_path(&given, &roots))?,
         roots,
+        textfiles: sources.find("textfile-dir")?.map(textfiles).transpose()?,
         state: state(sources, spool.as_deref())?,
         spool,
         spool_limits: spool_limits(sources)?,
@@ -266,6 +269,11 @@ fn disk_path(given: &Given, roots: &Roots) -> Result<String, String> {
         return Err(given.wrong("expected an absolute path"));
     }
     roots.resolve(&given.value).map_err(|error| given.wrong(&format!("expected a path of this host ({error})")))
+}
+
+fn textfiles(given: Given) -> Result<PathBuf, String> {
+    let path = PathBuf::from(&given.value);
+    if path.is_dir() { Ok(path) } else { Err(given.wrong("expected a directory")) }
 }
 
 fn log_level(given: Given) -> Result<Level, String> {

@@ -20,7 +20,7 @@ const fn setting(flag: &'static str, variable: &'static str, predecessor: Option
 }
 
 /// Every setting with a value. The predecessor's two variables for `--listen` are joined in `options`.
-pub const SETTINGS: [Setting; 17] = [
+pub const SETTINGS: [Setting; 18] = [
     setting("listen", "SISKIN_AGENT_LISTEN", None),
     setting("server", "SISKIN_AGENT_SERVER", Some("MONITORING_SERVER_METRICS_URL")),
     setting("token-file", "SISKIN_AGENT_TOKEN_FILE", None),
@@ -34,6 +34,7 @@ pub const SETTINGS: [Setting; 17] = [
     setting("no-collectors", "SISKIN_AGENT_NO_COLLECTORS", None),
     setting("filesystems", "SISKIN_AGENT_FILESYSTEMS", None),
     setting("disk-path", "SISKIN_AGENT_DISK_PATH", Some("SYSTEM_STATS_DISK_PATH")),
+    setting("textfile-dir", "SISKIN_AGENT_TEXTFILE_DIR", None),
     setting("proc", "SISKIN_AGENT_PROC", None),
     setting("sys", "SISKIN_AGENT_SYS", None),
     setting("root", "SISKIN_AGENT_ROOT", None),

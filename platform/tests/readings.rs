@@ -4,10 +4,10 @@
 use std::path::Path;
 
 use siskin_platform::{
-    collect::{self, Roots},
+    collect::{self, Reader, Roots, Setup},
     model::{
-        Conntrack, Container, Kernel, MemoryController, PowerSupply, Process, ProcessCounts, Raid, Sample, Sensor,
-        Throttling, Usage,
+        Conntrack, Container, Gpu, Kernel, MemoryController, Place, PowerSupply, Process, ProcessCounts, Raid, Sample,
+        Sensor, Throttling, Usage,
     },
 };
 
@@ -377,4 +377,136 @@ fn services() {
     assert_eq!((database.written_bytes_total, database.reads_total), (Some(102_404_096), Some(1001)));
     assert_eq!((ssh.memory_bytes, ssh.memory_limit_bytes, ssh.read_bytes_total), (Some(7_782_400), None, None));
     assert!(self::sample("container").units.is_old());
+}
+
+#[test]
+fn graphics_processors() {
+    let gpus = sample("container").gpus;
+    let [amd, intel, asleep] = &gpus[..] else { panic!("{gpus:?}") };
+    let expected = Gpu {
+        gpu: "0000:03:00.0".into(),
+        name: Some("AMD INSTINCT MI210".into()),
+        vendor: Some("amd".into()),
+        driver: Some("amdgpu".into()),
+        asleep: Some(false),
+        utilization_ratio: Some(0.37),
+        memory_busy_ratio: Some(0.12),
+        memory_total_bytes: Some(68_702_699_520),
+        memory_used_bytes: Some(10_737_418_240),
+        temperature_celsius: Some(54.0),
+        power_watts: Some(123.456),
+        // The chip's own figure, not the level of the table; the table where there is no other.
+        frequency_hertz: Some(1_410_000_000),
+        memory_frequency_hertz: Some(1_600_000_000),
+        fan_revolutions_per_minute: Some(1278.0),
+        fan_ratio: Some(0.4),
+        corrected_errors_total: Some(23),
+        uncorrected_errors_total: Some(1),
+        pcie_replays_total: Some(2),
+        ..Gpu::default()
+    };
+    assert_eq!(*amd, expected);
+    let expected = Gpu {
+        gpu: "0000:04:00.0".into(),
+        name: Some("8086:56c0".into()),
+        vendor: Some("intel".into()),
+        driver: Some("i915".into()),
+        asleep: Some(false),
+        idle_seconds_total: Some(7_654.321),
+        energy_joules_total: Some(123_456.789_012),
+        frequency_hertz: Some(2_050_000_000),
+        throttled: Some(true),
+        ..Gpu::default()
+    };
+    assert_eq!(*intel, expected);
+    // Its files would wake it up. The screen of the management controller has none.
+    let expected = Gpu {
+        gpu: "0000:05:00.0".into(),
+        name: Some("8086:e20b".into()),
+        vendor: Some("intel".into()),
+        driver: Some("xe".into()),
+        asleep: Some(true),
+        ..Gpu::default()
+    };
+    assert_eq!(*asleep, expected);
+}
+
+#[test]
+fn a_gpu_wakes_up_and_is_pulled_out() {
+    let sys = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gpu");
+    let _ = std::fs::remove_dir_all(&sys);
+    let device = sys.join("class/drm/card7/device");
+    let write = |file: &str, text: &str| {
+        let path = device.join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    for (file, text) in [
+        ("power/runtime_status", "suspended\n"),
+        ("tile0/gt0/gtidle/idle_residency_ms", "1500\n"),
+        ("tile0/gt0/freq0/act_freq", "1200\n"),
+        ("hwmon/hwmon3/temp2_input", "41000\n"),
+    ] {
+        write(file, text);
+    }
+    let roots = Roots { sys, ..Roots::default() };
+    let mut reader = Reader::new(&Setup { roots, ..Setup::default() });
+    let mut gpus = || {
+        let reading = reader.reading(None);
+        let told: Vec<_> = reading.failures.into_iter().filter(|failure| failure.collector == "gpu").collect();
+        (reading.sample.gpus, told)
+    };
+    assert_eq!(gpus().0[0].asleep, Some(true));
+    write("power/runtime_status", "active\n");
+    let (all, told) = gpus();
+    let awake = Gpu {
+        gpu: "card7".into(),
+        asleep: Some(false),
+        idle_seconds_total: Some(1.5),
+        frequency_hertz: Some(1_200_000_000),
+        temperature_celsius: Some(41.0),
+        ..Gpu::default()
+    };
+    assert_eq!((all, told.len()), (vec![awake], 0));
+
+    std::fs::remove_dir_all(&device).unwrap();
+    let (all, told) = gpus();
+    assert!(all.is_empty() && told[0].error.to_string().starts_with("cannot read "), "{told:?}");
+    assert_eq!((gpus().0.len(), gpus().1.len()), (0, 0));
+}
+
+#[test]
+fn throttling_of_cores() {
+    let cores = sample("container").cpu.unwrap().cores;
+    let counts: Vec<_> = cores.iter().map(|core| core.throttles_total.unwrap()).collect();
+    assert_eq!(counts, [17, 3, 0, 2, 17, 3, 0, 2]);
+    assert!(cores.iter().all(|core| core.package_throttles_total == Some(41)));
+    assert_eq!(cores[6].place, Some(Place { package: 0, core: 2 }));
+    assert!(sample("x86-6.18").cpu.unwrap().cores.iter().all(|core| core.throttles_total.is_none()));
+}
+
+#[test]
+fn peoples_own_metrics() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/container");
+    let textfile_dir = Some(root.join("var/lib/prometheus/node-exporter"));
+    let roots = Roots { proc: root.join("proc"), sys: root.join("sys"), root };
+    let sample = Reader::new(&Setup { roots, textfile_dir, ..Setup::default() }).reading(None).sample;
+    let custom = sample.custom.fresh().unwrap();
+    let seen: Vec<_> = custom.iter().map(|one| (one.series.as_str(), one.value, one.value_total)).collect();
+    assert_eq!(
+        seen[..3],
+        [
+            (r#"backup_bytes_total{job="db"}"#, None, Some(123_456_789.0)),
+            (r#"backup_last_success_seconds{job="db",target="/srv/\"old\" files"}"#, Some(1.7954e9), None),
+            (r#"backup_last_success_seconds{job="files",target="/home"}"#, Some(1_795_000_000.5), None),
+        ]
+    );
+    assert!(seen[3].0 == "backup_next_seconds" && seen[3].1.unwrap().is_nan());
+    assert_eq!(seen[4], (r#"backup_seconds_bucket{le="60"}"#, None, Some(3.0)));
+    assert_eq!(
+        (seen.len(), seen[8].0, seen[11].0),
+        (12, r#"door_seconds{quantile="0.5"}"#, r#"room_temperature_celsius{room="küche"}"#)
+    );
+    let files = sample.textfiles.fresh().unwrap();
+    assert_eq!(files.iter().map(|file| (file.series, file.failed)).collect::<Vec<_>>(), [(8, false), (4, false)]);
 }

@@ -24,7 +24,7 @@ fn the_defaults() {
     assert_eq!((options.spool, options.state), (None, None));
     assert_eq!(options.spool_limits, Limits { max_bytes: 64 << 20, max_age: Duration::from_secs(604_800) });
     assert_eq!(options.credentials, Credentials::None);
-    assert_eq!(options.disk_path, "/");
+    assert_eq!((options.disk_path.as_str(), options.textfiles), ("/", None));
     assert_eq!(options.log_level, Level::Info);
     assert_eq!(options.roots.proc, PathBuf::from("/proc"));
 }
@@ -101,6 +101,8 @@ fn a_wrong_value_names_its_flag_or_variable_and_what_is_expected() {
         (&["--state", "/"], &[], ["--state", "expected a file"]),
         (&["--disk-path", "data"], &[], ["--disk-path", "absolute"]),
         (&["--disk-path", "/no/such/path"], &[], ["--disk-path", "path of this host"]),
+        (&["--textfile-dir", "/dev/null"], &[], ["--textfile-dir", "expected a directory"]),
+        (&[], &[("SISKIN_AGENT_TEXTFILE_DIR", "/no/such")], ["SISKIN_AGENT_TEXTFILE_DIR", "a directory"]),
         (&["--log-level", "loud"], &[], ["--log-level", "error, warn, info or debug"]),
     ] {
         let error = run(args, env).unwrap_err();

@@ -1,4 +1,4 @@
-//! The few calls for which there is no file to read. All `unsafe` of this system is here.
+//! The few calls for which there is no file to read. All `unsafe` of this system is here and in `gpu/nvml.rs`.
 #![allow(unsafe_code)]
 // The C types are wider on some targets than on others: a cast that is needed on one is idle on the next.
 #![allow(clippy::unnecessary_cast)]

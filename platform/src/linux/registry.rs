@@ -3,8 +3,9 @@
 use std::{mem::swap, time::Duration};
 
 use super::{
-    Setup, collector::Collector, conntrack, container, cpu, disk, filesystem, kernel, load, memory, memory_controller,
-    network, power, pressure, process, raid, sensor, socket, throttling, timekeeping, unit, uptime, zfs,
+    Setup, collector::Collector, conntrack, container, cpu, disk, filesystem, gpu, kernel, load, memory,
+    memory_controller, network, power, pressure, process, raid, sensor, socket, textfile, throttling, timekeeping,
+    unit, uptime, zfs,
 };
 use crate::model::Sample;
 
@@ -105,6 +106,16 @@ pub(super) const ENTRIES: &[Entry] = &[
         Aside,
         |s| make(sensor::Sensors::new(&s.roots)),
         sensors
+    ),
+    entry!("gpu", "graphics processors", EACH, Aside, |s| make(gpu::Gpus::new(&s.roots)), gpus),
+    entry!(
+        "textfile",
+        "metrics of your own (--textfile-dir)",
+        SELDOM,
+        Aside,
+        |s| make(textfile::Textfiles::new(s.textfile_dir.clone())),
+        custom,
+        textfiles
     ),
     entry!(
         "process",

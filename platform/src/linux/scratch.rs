@@ -82,6 +82,13 @@ fn read(path: &Path, buffer: &mut Vec<u8>) -> io::Result<usize> {
     }
 }
 
+/// The value that a file holds, without the space around it.
+pub(super) fn value<'a>(path: &Path, buffer: &'a mut Vec<u8>) -> io::Result<&'a str> {
+    let length = read(path, buffer)?;
+    let text = std::str::from_utf8(&buffer[..length]);
+    text.map(str::trim).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
 /// Shows each name in a directory until one is not taken. Names that are no UTF-8 are left out, and files where the
 /// filesystem tells what they are.
 pub(super) fn directories(path: &Path, buffer: &mut Vec<u8>, mut take: impl FnMut(&str) -> bool) -> io::Result<()> {

@@ -3,7 +3,9 @@
 
 mod control_group;
 mod cpu;
+mod custom;
 mod disk;
+mod gpu;
 mod host;
 mod kernel;
 mod memory;
@@ -21,7 +23,9 @@ mod zfs;
 use super::Sample;
 pub use control_group::{CONTAINER, UNIT};
 pub use cpu::CORE;
+pub use custom::{CUSTOM, TEXTFILE};
 pub use disk::{DISK, FILESYSTEM};
+pub use gpu::GPU;
 pub use host::TABLE as HOST;
 pub use memory_controller::MEMORY_CONTROLLER;
 pub use network::NETWORK;
@@ -183,6 +187,9 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.table(&PROCESS);
     visitor.table(&CONTAINER);
     visitor.table(&UNIT);
+    visitor.table(&GPU);
+    visitor.table(&CUSTOM);
+    visitor.table(&TEXTFILE);
 }
 
 const fn integer<T>(

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Clock, Collection, Conntrack, Container, Cpu, Disk, Filesystem, Kernel, Load, Memory, MemoryController, Network,
-    Periodic, PowerSupply, Pressure, Process, ProcessCounts, Raid, Sensor, ServiceUnit, Sockets, Swap, Throttling,
-    Timekeeping, ZfsCache,
+    Clock, Collection, Conntrack, Container, Cpu, Custom, Disk, Filesystem, Gpu, Kernel, Load, Memory,
+    MemoryController, Network, Periodic, PowerSupply, Pressure, Process, ProcessCounts, Raid, Sensor, ServiceUnit,
+    Sockets, Swap, Textfile, Throttling, Timekeeping, ZfsCache,
 };
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
@@ -83,6 +83,15 @@ pub struct Sample {
     /// Services of systemd that run.
     #[serde(default, skip_serializing_if = "Periodic::is_old")]
     pub units: Periodic<Vec<ServiceUnit>>,
+    /// Graphics processors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<Gpu>,
+    /// People's own metrics: those of one family stand together.
+    #[serde(default, skip_serializing_if = "Periodic::is_old")]
+    pub custom: Periodic<Vec<Custom>>,
+    /// The files they come from.
+    #[serde(default, skip_serializing_if = "Periodic::is_old")]
+    pub textfiles: Periodic<Vec<Textfile>>,
     /// How each collector fared, of those that have something to read. Once a minute.
     #[serde(default, skip_serializing_if = "Periodic::is_old")]
     pub collectors: Periodic<Vec<Collection>>,
@@ -95,6 +104,8 @@ impl Sample {
         self.processes.age();
         self.containers.age();
         self.units.age();
+        self.custom.age();
+        self.textfiles.age();
         self.collectors.age();
     }
 }
