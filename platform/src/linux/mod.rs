@@ -37,5 +37,7 @@ pub mod zfs;
 pub use clock::clock;
 pub use error::{Error, Failure, Lines};
 pub use host::{boot_id, host, machine_id};
+/// Bytes in a page of memory: what the kernel counts swapping and the buffers of sockets in.
+pub use procfs::page_size as page_bytes;
 pub use roots::Roots;
 pub use sample::{Reader, Reading, sample};

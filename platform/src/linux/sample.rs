@@ -85,6 +85,7 @@ fn read(roots: &Roots, disk_path: &str, spaces: &Spaces, interval_seconds: Optio
         memory_controllers: memory_controller::read(roots),
         raids,
         power_supplies: power::read(roots),
+        collectors: Vec::new(),
     };
     Reading { sample, failures }
 }

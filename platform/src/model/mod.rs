@@ -3,6 +3,7 @@
 mod batch;
 pub mod catalog;
 mod clock;
+mod collection;
 mod conntrack;
 mod cpu;
 mod disk;
@@ -26,6 +27,7 @@ mod zfs;
 
 pub use batch::{Agent, Batch, MAX_SAMPLES};
 pub use clock::Clock;
+pub use collection::Collection;
 pub use conntrack::Conntrack;
 pub use cpu::{Core, Cpu, Modes};
 pub use disk::Disk;

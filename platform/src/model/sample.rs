@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Clock, Conntrack, Cpu, Disk, Filesystem, Kernel, Load, Memory, MemoryController, Network, PowerSupply, Pressure,
-    Raid, Sensor, Sockets, Swap, Throttling, Timekeeping, ZfsCache,
+    Clock, Collection, Conntrack, Cpu, Disk, Filesystem, Kernel, Load, Memory, MemoryController, Network, PowerSupply,
+    Pressure, Raid, Sensor, Sockets, Swap, Throttling, Timekeeping, ZfsCache,
 };
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
@@ -70,6 +70,9 @@ pub struct Sample {
     /// Controllers of ECC memory.
     #[serde(default)]
     pub memory_controllers: Vec<MemoryController>,
+    /// How each collector fared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collectors: Vec<Collection>,
 }
 
 #[cfg(test)]
