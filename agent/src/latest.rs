@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use siskin_platform::model::system::{Document, system};
 use siskin_platform::model::{Agent, Host, Sample};
 
+use crate::exposition::{Format, Page};
 use crate::ring::Numbered;
 
 /// A reading up to this old answers a request. Bounds what clients can make the agent do, and is the shortest time
@@ -98,6 +99,15 @@ impl Latest {
             seq: state.current.seq,
             sample: &state.current.sample,
         })
+    }
+
+    /// Writes the page of metrics to the end of `out`.
+    pub fn metrics(&self, out: &mut Vec<u8>, format: Format) {
+        let state = self.fresh();
+        let sample = state.asked.as_ref().map_or(&state.current.sample, |(_, asked)| asked);
+        let interval_seconds = state.current.sample.interval_seconds;
+        Page { agent: &self.agent, stream: self.stream, host: &state.host, sample, interval_seconds }
+            .write(format, out);
     }
 
     /// The state with a reading young enough to answer, or the best that can be had in time. One request reads, outside

@@ -4,6 +4,7 @@
 //! client claims when it throws an unread body away, so one packet ends the process, it reads lines of any length,
 //! and it unwraps when file descriptors run out. Here a request is a head of bounded size, and bodies are not read.
 
+mod accept;
 mod routes;
 
 use std::io::{self, BufReader, ErrorKind, Read, Write};

@@ -4,11 +4,18 @@ use std::io::Cursor;
 
 use tiny_http::{Header, Response};
 
+use super::accept;
 use crate::latest::Latest;
+use crate::push::gzip::gzip;
 use crate::warn;
 
 /// More header lines than any client sends.
 const MAX_HEADERS: usize = 64;
+
+/// A page from this size is packed for who takes it so. Below, it is a few packets either way.
+const PACK_BYTES: usize = 16 << 10;
+/// The room that a page of a small host needs.
+const PAGE_BYTES: usize = 64 << 10;
 
 /// A reply with its body in memory.
 pub type Reply = Response<Cursor<Vec<u8>>>;
@@ -18,6 +25,8 @@ pub type Reply = Response<Cursor<Vec<u8>>>;
 pub struct Request<'a> {
     method: &'a str,
     path: &'a str,
+    accept: &'a str,
+    accept_encoding: &'a str,
 }
 
 impl<'a> Request<'a> {
@@ -32,7 +41,9 @@ impl<'a> Request<'a> {
         }
         let (Some(method), Some(target)) = (request.method, request.path) else { return Err(bad_request()) };
         let path = target.split('?').next().unwrap_or(target);
-        Ok(Self { method, path })
+        let named = |name: &str| request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+        let value = |name| named(name).and_then(|header| std::str::from_utf8(header.value).ok()).unwrap_or_default();
+        Ok(Self { method, path, accept: value("Accept"), accept_encoding: value("Accept-Encoding") })
     }
 
     /// Whether the reply is to have no body.
@@ -44,10 +55,12 @@ impl<'a> Request<'a> {
 /// The reply to a request.
 pub fn answer(request: &Request, latest: &Latest) -> Reply {
     let body = match request.path {
+        "/metrics" if allowed(request) => return metrics(request, latest),
+        "/metrics" => Ok(Vec::new()),
         "/health" => Ok(br#"{"status":"ok"}"#.to_vec()),
         "/system" if allowed(request) => latest.document(),
         "/system" => Ok(Vec::new()),
-        _ => return refusal(404, "not found; there is /system and /health"),
+        _ => return refusal(404, "not found; there are /system, /metrics and /health"),
     };
     match body {
         _ if !allowed(request) => refusal(405, "method not allowed").with_header(header("Allow", "GET, HEAD")),
@@ -57,6 +70,17 @@ pub fn answer(request: &Request, latest: &Latest) -> Reply {
             refusal(500, "cannot write the document")
         }
     }
+}
+
+/// The page of metrics, in the format that the client prefers.
+fn metrics(request: &Request, latest: &Latest) -> Reply {
+    let format = accept::format(request.accept);
+    let mut page = Vec::with_capacity(PAGE_BYTES);
+    latest.metrics(&mut page, format);
+    let packed = page.len() >= PACK_BYTES && accept::takes_gzip(request.accept_encoding);
+    let reply = of_type(format.content_type(), 200, if packed { gzip(&page) } else { page });
+    let reply = reply.with_header(header("Vary", "Accept, Accept-Encoding"));
+    if packed { reply.with_header(header("Content-Encoding", "gzip")) } else { reply }
 }
 
 fn allowed(request: &Request) -> bool {
@@ -78,9 +102,13 @@ fn refusal(status: u16, error: &str) -> Reply {
 }
 
 fn json(status: u16, body: Vec<u8>) -> Reply {
+    of_type("application/json", status, body)
+}
+
+fn of_type(content_type: &str, status: u16, body: Vec<u8>) -> Reply {
     Response::from_data(body)
         .with_status_code(status)
-        .with_header(header("Content-Type", "application/json"))
+        .with_header(header("Content-Type", content_type))
         .with_header(header("Server", "siskin-agent"))
 }
 
