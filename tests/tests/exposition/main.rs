@@ -72,7 +72,6 @@ fn a_page_may_travel_packed() {
     assert_eq!(packed.header("content-encoding"), large.then_some("gzip"), "{} bytes", plain.body.len());
     let text = if large { unpacked(&packed.body) } else { packed.text() };
     assert_eq!(Page::parse(&text).types, Page::parse(&plain.text()).types);
-    assert_eq!(client.send("HEAD", "/metrics", &[], b"").unwrap().status, 200);
 }
 
 fn unpacked(body: &[u8]) -> String {
@@ -91,8 +90,9 @@ fn promtool_complains_of_names_that_are_node_exporters_alone() {
     let home = Home::new();
     let agent = Agent::start(&home, &[]);
     let page = get(&mut agent.client(), &[]).body;
-    let mut promtool = Command::new("promtool").args(["check", "metrics"]);
-    let mut promtool = promtool.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut promtool = Command::new("promtool");
+    promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut promtool = promtool.spawn().unwrap();
     promtool.stdin.take().unwrap().write_all(&page).unwrap();
     let output = promtool.wait_with_output().unwrap();
     let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
