@@ -9,7 +9,13 @@ pub struct Labels {
 impl Labels {
     /// Adds a label.
     pub fn add(&mut self, name: &str, value: &str) {
-        self.add_chars(name, value.chars());
+        if value.contains(['\\', '"', '\n']) {
+            return self.add_chars(name, value.chars());
+        }
+        self.add_chars(name, std::iter::empty());
+        self.text.pop();
+        self.text.extend_from_slice(value.as_bytes());
+        self.text.push(b'"');
     }
 
     /// Adds a label whose value comes piece by piece.

@@ -218,19 +218,26 @@ fn a_host_without_readings_has_a_page() {
 #[test]
 #[ignore = "measures"]
 fn a_page_is_cheap() {
-    const PAGES: u32 = 10_000;
+    const ROUNDS: usize = 2_000;
     for name in TREES {
         let (host, sample) = tree(name);
         let (agent, mut out) = (Agent::default(), Vec::new());
         let page = Page { agent: &agent, stream: 7, host: &host, sample: &sample, interval_seconds: None };
-        let start = std::time::Instant::now();
-        for _ in 0..PAGES {
+        // The fastest of many: other programs run too.
+        let fastest = |work: &mut dyn FnMut()| {
+            let once = |_| {
+                let start = std::time::Instant::now();
+                work();
+                start.elapsed()
+            };
+            (0..ROUNDS).map(once).min().unwrap()
+        };
+        let written = fastest(&mut || {
             out.clear();
             page.write(Format::OpenMetrics, &mut out);
-        }
-        let each = start.elapsed() / PAGES;
-        let start = std::time::Instant::now();
-        let packed = crate::push::gzip::gzip(&out).len();
-        println!("{name}: {each:?} for {} bytes; packed {packed} bytes in {:?}", out.len(), start.elapsed());
+        });
+        let mut packed = 0;
+        let packing = fastest(&mut || packed = crate::push::gzip::gzip(&out).len());
+        println!("{name}: {written:?} for {} bytes; packed to {packed} bytes in {packing:?}", out.len());
     }
 }

@@ -2,6 +2,11 @@
 
 use std::io::Write;
 
+/// Of the largest `u64`.
+const MAX_DIGITS: usize = 20;
+/// Whole numbers below this are exact as `f64`: 2 to the 53rd.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -144,17 +149,32 @@ impl<'a> Writer<'a> {
     /// The shortest text that gives the same number back. Very large and very small ones need an exponent.
     fn number(&mut self, value: Value) {
         let written = match value {
-            Value::Integer(number) => write!(self.out, "{number}"),
+            Value::Integer(number) => return self.digits(number),
+            // Most real numbers are whole, and `Display` takes its time.
+            Value::Real(number) if (0.0..EXACT).contains(&number) && number.fract() == 0.0 => {
+                return self.digits(number as u64);
+            }
             Value::Real(number) if number.is_nan() => write!(self.out, "NaN"),
             Value::Real(number) if number.is_infinite() => {
                 write!(self.out, "{}", if number > 0.0 { "+Inf" } else { "-Inf" })
             }
-            Value::Real(number) if number != 0.0 && !(1e-6..1e18).contains(&number.abs()) => {
-                write!(self.out, "{number:e}")
-            }
+            Value::Real(number) if !(1e-6..1e18).contains(&number.abs()) => write!(self.out, "{number:e}"),
             Value::Real(number) => write!(self.out, "{number}"),
         };
         debug_assert!(written.is_ok(), "memory takes what is written to it");
+    }
+
+    fn digits(&mut self, mut number: u64) {
+        let mut digits = [0; MAX_DIGITS];
+        let mut first = digits.len();
+        loop {
+            first -= 1;
+            digits[first] = b'0' + (number % 10) as u8;
+            number /= 10;
+            if number == 0 {
+                return self.out.extend_from_slice(&digits[first..]);
+            }
+        }
     }
 }
 
@@ -199,6 +219,9 @@ mod tests {
         for (number, text) in [
             (0.0, "0"),
             (-0.125, "-0.125"),
+            (-3.0, "-3"),
+            (9_007_199_254_740_991.0, "9007199254740991"),
+            (1e17, "100000000000000000"),
             (1_795_440_000.123, "1795440000.123"),
             (5e-324, "5e-324"),
             (1.5e300, "1.5e300"),
