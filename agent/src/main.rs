@@ -4,6 +4,7 @@
 mod crc32;
 mod endpoint;
 mod episode;
+mod exposition;
 mod http;
 mod identity;
 mod latest;

@@ -4,6 +4,7 @@
 //! client claims when it throws an unread body away, so one packet ends the process, it reads lines of any length,
 //! and it unwraps when file descriptors run out. Here a request is a head of bounded size, and bodies are not read.
 
+mod accept;
 mod routes;
 
 use std::io::{self, BufReader, ErrorKind, Read, Write};
@@ -31,8 +32,9 @@ const REPLY_TIME: Duration = Duration::from_secs(5);
 const LINGER_TIME: Duration = Duration::from_millis(500);
 /// The usual bound for a request's head.
 const MAX_HEAD_BYTES: usize = 8 << 10;
-/// The stack of a connection's thread. Serialising a document needs a tenth of it.
-const STACK_BYTES: usize = 256 << 10;
+/// The stack of a connection's thread, of which only what is touched takes memory. Packing a page takes the most of it,
+/// some 300 KiB where nothing is optimised.
+const STACK_BYTES: usize = 1 << 20;
 /// When accepting fails, as for want of file descriptors, it is tried again after this.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 

@@ -4,7 +4,7 @@
 mod backoff;
 mod body;
 mod client;
-mod gzip;
+pub mod gzip;
 mod reply;
 mod size;
 

@@ -22,7 +22,38 @@ fn serves_health_and_system() {
     assert!(head.contains(" 200 OK"), "{head}");
     assert_eq!(body["seq"], 2, "two readings before the first request");
     assert!(body["cpu"]["percent"].is_number());
-    assert!(agent.get("/metrics").0.contains(" 404 "));
+    assert!(agent.get("/nothing").0.contains(" 404 "));
+}
+
+#[test]
+fn serves_metrics_as_they_are_asked_for() {
+    let agent = agent("3600");
+    let ask = |method: &str, accept: &str| {
+        let reply = agent.send(format!("{method} /metrics?x=y HTTP/1.1\r\nAccept: {accept}\r\n\r\n").as_bytes());
+        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+        (head.to_owned(), body.to_owned())
+    };
+    let (head, body) = ask("GET", "*/*");
+    assert!(
+        head.contains(" 200 OK") && head.contains("Content-Type: text/plain; version=0.0.4; charset=utf-8"),
+        "{head}"
+    );
+    assert!(body.contains("\nnode_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} "), "{body}");
+    assert!(body.contains("\nsiskin_agent_interval_seconds 3600\n"), "{body}");
+    let (head, body) = ask("GET", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
+    assert!(head.contains("Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8"), "{head}");
+    assert!(body.ends_with("\n# EOF\n"), "{body}");
+    let (head, body) = ask("HEAD", "*/*");
+    assert!(head.contains(" 200 OK") && body.is_empty(), "{head}");
+    assert!(ask("POST", "*/*").0.contains(" 405 "));
+
+    // Each scrape has a reading of its own, while the schedule waits.
+    let time = || {
+        let body = ask("GET", "*/*").1;
+        body.lines().find(|line| line.starts_with("node_time_seconds ")).unwrap().to_owned()
+    };
+    let first = time();
+    until("a later reading", || (time() != first).then_some(()));
 }
 
 #[test]

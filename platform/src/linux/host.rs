@@ -12,6 +12,7 @@ pub fn host(roots: &Roots, disk_mountpoint: &str) -> Host {
     let kernel = |name| text::read_value(roots.in_proc(&format!("sys/kernel/{name}")));
     Host {
         hostname: hostname(roots).unwrap_or_else(|| "localhost".to_owned()),
+        domain: kernel("domainname"),
         os: kernel("ostype"),
         os_release: kernel("osrelease"),
         os_version: kernel("version"),

@@ -54,6 +54,8 @@ pub mod zfs;
 pub use clock::clock;
 pub use error::{Error, Failure};
 pub use host::{boot_id, host, machine_id};
+/// Bytes in a page of memory: what the kernel counts swapping and the buffers of sockets in.
+pub use procfs::page_size as page_bytes;
 pub use reader::{Reader, Reading, Setup, exchange_slow, sample};
 pub use roots::Roots;
 pub use selection::{Selection, collectors};

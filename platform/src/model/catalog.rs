@@ -1,5 +1,5 @@
-//! The one declared list of metrics. The store's columns, the names in `GET /data` and the dashboard's units are all
-//! made from it: to add a reading, add a field to its noun and one line in the file of that name below.
+//! The one declared list of metrics. The store's columns, the names in `GET /data`, the dashboard's units and the agent's
+//! `/metrics` are made from it: to add a reading, add a field to its noun and one line in the file of that name below.
 
 mod control_group;
 mod cpu;

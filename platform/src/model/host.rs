@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct Host {
     /// The host's name. Linux: `/proc/sys/kernel/hostname`; `/etc/hostname` of a host that is read from a container.
     pub hostname: String,
+    /// The name of its NIS domain; `(none)` on nearly every host. Linux: `/proc/sys/kernel/domainname`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
     /// The kind of system: `Linux`. Linux: `/proc/sys/kernel/ostype`.
     pub os: Option<String>,
     /// Kernel release. Linux: `/proc/sys/kernel/osrelease`.

@@ -32,14 +32,27 @@ impl<T> Periodic<T> {
         &mut self.value
     }
 
-    /// The reading belongs to an earlier sample from now on.
-    pub fn age(&mut self) {
-        self.is_fresh = false;
-    }
-
     /// Whether there is nothing of this sample to be sent.
     pub fn is_old(&self) -> bool {
         !self.is_fresh
+    }
+}
+
+/// What can be part of the sample it is in, or not.
+pub(super) trait Fresh {
+    /// Whether it is.
+    fn is_fresh(&self) -> bool;
+    /// Makes it so, or not.
+    fn set_fresh(&mut self, is_fresh: bool);
+}
+
+impl<T> Fresh for Periodic<T> {
+    fn is_fresh(&self) -> bool {
+        self.is_fresh
+    }
+
+    fn set_fresh(&mut self, is_fresh: bool) {
+        self.is_fresh = is_fresh;
     }
 }
 
@@ -71,7 +84,7 @@ mod tests {
         assert_eq!(serde_json::to_string(&some).unwrap(), "{}");
         some.rows.renew().push(7);
         assert_eq!(serde_json::to_string(&some).unwrap(), r#"{"rows":[7]}"#);
-        some.rows.age();
+        some.rows.set_fresh(false);
         assert_eq!(serde_json::to_string(&some).unwrap(), "{}");
         assert_eq!((some.rows.fresh(), some.rows.latest()), (None, &vec![7]));
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Clock, Collection, Conntrack, Container, Cpu, Custom, Disk, Filesystem, Gpu, Kernel, Load, Memory,
     MemoryController, Network, Periodic, PowerSupply, Pressure, Process, ProcessCounts, Raid, Sensor, ServiceUnit,
-    Sockets, Swap, Textfile, Throttling, Timekeeping, ZfsCache,
+    Sockets, Swap, Textfile, Throttling, Timekeeping, ZfsCache, periodic::Fresh,
 };
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
@@ -100,13 +100,32 @@ pub struct Sample {
 impl Sample {
     /// What is read now and then belongs to an earlier sample from now on.
     pub fn age(&mut self) {
-        self.process_counts.age();
-        self.processes.age();
-        self.containers.age();
-        self.units.age();
-        self.custom.age();
-        self.textfiles.age();
-        self.collectors.age();
+        self.periodics().into_iter().for_each(|periodic| periodic.set_fresh(false));
+    }
+
+    /// Shows the sample with the latest there is of everything, as if it had been read just now.
+    pub fn with_latest(&mut self, show: impl FnOnce(&Sample)) {
+        let were_fresh = self.periodics().map(|periodic| {
+            let was_fresh = periodic.is_fresh();
+            periodic.set_fresh(true);
+            was_fresh
+        });
+        show(self);
+        for (periodic, was_fresh) in self.periodics().into_iter().zip(were_fresh) {
+            periodic.set_fresh(was_fresh);
+        }
+    }
+
+    fn periodics(&mut self) -> [&mut dyn Fresh; 7] {
+        [
+            &mut self.process_counts,
+            &mut self.processes,
+            &mut self.containers,
+            &mut self.units,
+            &mut self.custom,
+            &mut self.textfiles,
+            &mut self.collectors,
+        ]
     }
 }
 
