@@ -23,6 +23,11 @@ mod state;
 mod stop;
 mod text;
 mod timed;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "plain.rs"]
+mod tls;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -100,7 +105,9 @@ fn run(options: Options) -> Result<(), String> {
         }
     };
     let server = options.server.clone().zip(queue.clone());
-    let credentials = options.credentials.clone();
+    let guard = options.guard.clone();
+    guard.tell(address);
+    let (credentials, tls_ca) = (options.credentials.clone(), options.tls_ca.clone());
     let mut sampler = Sampler::start(options, agent, stream, queue, state);
     if stop.wait_until(Instant::now() + WARM_UP) {
         if let Some((_, queue)) = server {
@@ -111,15 +118,12 @@ fn run(options: Options) -> Result<(), String> {
     sampler.take();
 
     let latest = sampler.latest();
-    http::serve(listener, Arc::clone(&latest)).map_err(|error| format!("cannot start a thread: {error}"))?;
+    http::serve(listener, Arc::clone(&latest), guard).map_err(|error| format!("cannot start a thread: {error}"))?;
     info!("listening", address = address);
-    if !address.ip().is_loopback() {
-        warn!("anyone who reaches this address can read this host: nothing is asked for there", address = address);
-    }
     let push = match server {
         Some((endpoint, queue)) => {
             info!("pushing", server = endpoint.authority, path = endpoint.path);
-            let push = Push::start(latest, queue, endpoint, credentials);
+            let push = Push::start(latest, queue, endpoint, credentials, tls_ca);
             Some(push.map_err(|error| format!("cannot start a thread: {error}"))?)
         }
         None => None,

@@ -41,7 +41,7 @@ impl Sampler {
     /// Takes the first sample, which carries the number 1.
     pub fn start(options: Options, agent: Agent, stream: u64, queue: Option<Arc<Queue>>, state: State) -> Self {
         let reader = Arc::new(Reader::new(options.roots.clone(), &options.disk_path));
-        let host = reader.host();
+        let host = options.named(reader.host());
         let reading = reader.sample(Some(WARM_UP.as_secs_f64()));
         let first = Numbered { seq: 1, sample: Arc::new(reading.sample) };
         let asked = Arc::clone(&reader);
@@ -73,7 +73,7 @@ impl Sampler {
     pub fn take(&mut self) {
         if self.host_read.elapsed() >= HOST_EVERY {
             self.host_read = Instant::now();
-            self.latest.set_host(self.reader.host());
+            self.latest.set_host(self.options.named(self.reader.host()));
         }
         let Reading { sample, failures } = self.reader.sample(Some(self.options.interval.as_secs_f64()));
         self.report(&failures);
@@ -148,7 +148,8 @@ impl Sampler {
     }
 }
 
-fn same_words(one: &str, other: &str) -> bool {
+/// Whether two messages are alike but for their numbers.
+pub fn same_words(one: &str, other: &str) -> bool {
     let words = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
     words(one) == words(other)
 }

@@ -18,6 +18,8 @@ pub type Reply = Response<Cursor<Vec<u8>>>;
 pub struct Request<'a> {
     method: &'a str,
     path: &'a str,
+    host: Option<&'a str>,
+    authorization: Option<&'a str>,
 }
 
 impl<'a> Request<'a> {
@@ -32,7 +34,27 @@ impl<'a> Request<'a> {
         }
         let (Some(method), Some(target)) = (request.method, request.path) else { return Err(bad_request()) };
         let path = target.split('?').next().unwrap_or(target);
-        Ok(Self { method, path })
+        let header = |name: &str| {
+            let found = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+            // What is no text is taken as it cannot be right.
+            Some(std::str::from_utf8(found.value).unwrap_or_default())
+        };
+        Ok(Self { method, path, host: header("host"), authorization: header("authorization") })
+    }
+
+    /// Without the query.
+    pub fn path(&self) -> &str {
+        self.path
+    }
+
+    /// The name under which this agent was asked.
+    pub fn host(&self) -> Option<&str> {
+        self.host
+    }
+
+    /// What proves who asks.
+    pub fn authorization(&self) -> Option<&str> {
+        self.authorization
     }
 
     /// Whether the reply is to have no body.
@@ -73,7 +95,14 @@ pub fn head_too_large() -> Reply {
     refusal(431, "request head too large")
 }
 
-fn refusal(status: u16, error: &str) -> Reply {
+/// The reply to who shows no token, or a wrong one. A browser asks for it then.
+pub fn unauthorized() -> Reply {
+    refusal(401, "a token is required: as Bearer, or as the password of Basic")
+        .with_header(header("WWW-Authenticate", r#"Basic realm="siskin-agent""#))
+}
+
+/// A refusal in words, which need no escapes.
+pub fn refusal(status: u16, error: &str) -> Reply {
     json(status, format!(r#"{{"error":"{error}"}}"#).into_bytes())
 }
 
