@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::UnixTime;
-use rustls::{CertificateError, Error};
+use rustls::{AlertDescription, CertificateError, Error};
 
 /// The other side closed. Servers that speak no TLS do that, and many other things.
 pub const ENDED: &str = "the server ended the connection before there was TLS: does it speak TLS on this port?";
@@ -18,7 +18,7 @@ pub fn words(error: &Error, ca: Option<&Path>) -> String {
         Error::InvalidMessage(_) => {
             "what answers there speaks no TLS: use http://, or the port that has TLS".to_owned()
         }
-        Error::PeerIncompatible(_) => {
+        Error::PeerIncompatible(_) | Error::AlertReceived(AlertDescription::ProtocolVersion) => {
             format!("the server has no TLS of this agent's kind, which is TLS 1.3: {error}")
         }
         Error::AlertReceived(alert) => format!("the server refuses the TLS connection: {alert:?}"),

@@ -2,7 +2,7 @@
 //! without it. ureq has a connector of its own, which brings TLS 1.2, log lines and signing keys: half a megabyte.
 
 mod failure;
-mod random;
+mod provider;
 mod roots;
 
 use std::fmt;
@@ -11,10 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::Resumption;
-use rustls::crypto::ring::{cipher_suite, default_provider, kx_group};
-use rustls::crypto::{CryptoProvider, KeyProvider};
-use rustls::pki_types::{PrivateKeyDer, ServerName};
-use rustls::sign::SigningKey;
+use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, TcpConnector, Transport, TransportAdapter,
@@ -91,37 +88,12 @@ impl Tls {
             return Ok(Arc::clone(config));
         }
         let roots = self.roots.read().map_err(other)?;
-        let builder = ClientConfig::builder_with_provider(Arc::new(provider()))
+        let builder = ClientConfig::builder_with_provider(Arc::new(provider::provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| other(error.to_string()))?;
         let mut made = builder.with_root_certificates(roots).with_no_client_auth();
         made.resumption = Resumption::in_memory_sessions(SESSIONS);
         Ok(Arc::clone(config.insert(Arc::new(made))))
-    }
-}
-
-/// What ring offers, without what a client that shows no certificate has no use for.
-fn provider() -> CryptoProvider {
-    CryptoProvider {
-        cipher_suites: vec![
-            cipher_suite::TLS13_AES_128_GCM_SHA256,
-            cipher_suite::TLS13_AES_256_GCM_SHA384,
-            cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
-        ],
-        kx_groups: vec![kx_group::X25519, kx_group::SECP256R1],
-        signature_verification_algorithms: default_provider().signature_verification_algorithms,
-        secure_random: &random::Kernel,
-        key_provider: &NoKeys,
-    }
-}
-
-/// A client without a certificate has no private key to load.
-#[derive(Debug)]
-struct NoKeys;
-
-impl KeyProvider for NoKeys {
-    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, rustls::Error> {
-        Err(rustls::Error::General("this client has no certificate".to_owned()))
     }
 }
 
