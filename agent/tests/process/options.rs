@@ -14,7 +14,7 @@ fn a_wrong_option_is_told_in_one_line_with_status_2() {
     for (args, word) in [
         (&["--interval", "soon"][..], "--interval"),
         (&["--sever", "http://host"], "--sever"),
-        (&["--server", "https://host:5050", "--tls-ca", "/nonexistent"], "--tls-ca"),
+        (&["--tls-ca", "/nonexistent"], "--tls-ca"),
         (&["--listen", "0.0.0.0:0"], "--listen-token-file FILE, or let everyone read this host with --listen-open"),
         (&["--listen"], "--listen"),
         (&["--disk-path", "/no/such/path"], "--disk-path"),
