@@ -114,7 +114,20 @@ impl Latest {
     /// The `/system` document as JSON.
     pub fn document(&self) -> Result<Vec<u8>, serde_json::Error> {
         let state = self.fresh();
-        let current = &state.current;
+        self.written(&state, &state.current)
+    }
+
+    /// The same, with the latest there is of what is not read for every sample.
+    pub fn whole_document(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut state = self.fresh();
+        let mut current = mem::take(&mut state.current);
+        let mut document = Ok(Vec::new());
+        current.with_latest(|current| document = self.written(&state, current));
+        state.current = current;
+        document
+    }
+
+    fn written(&self, state: &State, current: &Sample) -> Result<Vec<u8>, serde_json::Error> {
         let (previous, sample) = match state.asked_read {
             Some(_) => (total(current), &state.asked),
             None => (state.previous, current),

@@ -28,6 +28,8 @@ pub struct Request<'a> {
     path: &'a str,
     accept: &'a str,
     accept_encoding: &'a str,
+    host: Option<&'a str>,
+    authorization: Option<&'a str>,
 }
 
 impl<'a> Request<'a> {
@@ -42,9 +44,35 @@ impl<'a> Request<'a> {
         }
         let (Some(method), Some(target)) = (request.method, request.path) else { return Err(bad_request()) };
         let path = target.split('?').next().unwrap_or(target);
-        let named = |name: &str| request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
-        let value = |name| named(name).and_then(|header| std::str::from_utf8(header.value).ok()).unwrap_or_default();
-        Ok(Self { method, path, accept: value("Accept"), accept_encoding: value("Accept-Encoding") })
+        let header = |name: &str| {
+            let found = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+            // What is no text is taken as it cannot be right.
+            Some(std::str::from_utf8(found.value).unwrap_or_default())
+        };
+        let (accept, accept_encoding) = (header("accept"), header("accept-encoding"));
+        Ok(Self {
+            method,
+            path,
+            host: header("host"),
+            authorization: header("authorization"),
+            accept: accept.unwrap_or_default(),
+            accept_encoding: accept_encoding.unwrap_or_default(),
+        })
+    }
+
+    /// Without the query.
+    pub fn path(&self) -> &str {
+        self.path
+    }
+
+    /// The name under which this agent was asked.
+    pub fn host(&self) -> Option<&str> {
+        self.host
+    }
+
+    /// What proves who asks.
+    pub fn authorization(&self) -> Option<&str> {
+        self.authorization
     }
 
     /// Whether the reply is to have no body.
@@ -98,7 +126,14 @@ pub fn head_too_large() -> Reply {
     refusal(431, "request head too large")
 }
 
-fn refusal(status: u16, error: &str) -> Reply {
+/// The reply to who shows no token, or a wrong one. A browser asks for it then.
+pub fn unauthorized() -> Reply {
+    refusal(401, "a token is required: as Bearer, or as the password of Basic")
+        .with_header(header("WWW-Authenticate", r#"Basic realm="siskin-agent""#))
+}
+
+/// A refusal in words, which need no escapes.
+pub fn refusal(status: u16, error: &str) -> Reply {
     json(status, format!(r#"{{"error":"{error}"}}"#).into_bytes())
 }
 

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::agent::{Agent, command, until};
+use crate::agent::{Agent, command, directory, until};
 
 fn agent(interval: &str) -> Agent {
     let mut command = command();
@@ -54,6 +54,31 @@ fn serves_metrics_as_they_are_asked_for() {
     };
     let first = time();
     until("a later reading", || (time() != first).then_some(()));
+}
+
+#[test]
+fn a_token_that_everyone_can_read_is_told_and_asked_for() {
+    use std::os::unix::fs::PermissionsExt;
+    let tokens = directory("serve-token").join("tokens");
+    std::fs::write(&tokens, "a-token-of-the-tests\n").unwrap();
+    std::fs::set_permissions(&tokens, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let mut command = command();
+    command.env("SISKIN_AGENT_LISTEN", "0.0.0.0:0").env("SISKIN_AGENT_LISTEN_TOKEN_FILE", &tokens);
+    let agent = Agent::start(command);
+    assert!(agent.get("/system").0.contains(" 401 ") && agent.get("/health").0.contains(" 200 "));
+    let request = b"GET /system HTTP/1.1\r\nHost: pi.example\r\nAuthorization: Bearer a-token-of-the-tests\r\n\r\n";
+    assert!(agent.send(request).starts_with("HTTP/1.0 200 "));
+    let log = agent.log();
+    assert!(log.contains("chmod o-r") && !log.contains("anyone who reaches") && !log.contains("a-token-of"), "{log}");
+}
+
+#[test]
+fn open_is_open_and_says_so() {
+    let mut command = command();
+    command.env("SISKIN_AGENT_LISTEN", "0.0.0.0:0").env("SISKIN_AGENT_LISTEN_OPEN", "true");
+    let agent = Agent::start(command);
+    assert!(agent.send(b"GET /system HTTP/1.1\r\nHost: pi.example\r\n\r\n").starts_with("HTTP/1.0 200 "));
+    assert!(agent.log().contains("WARN anyone who reaches this address"), "{}", agent.log());
 }
 
 #[test]

@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Periodic<T> {
     value: T,
     is_fresh: bool,
+    /// There was a reading.
+    is_known: bool,
 }
 
 impl<T> Periodic<T> {
@@ -28,7 +30,7 @@ impl<T> Periodic<T> {
 
     /// What a new reading is written to, which is part of the sample, or not.
     pub fn hold(&mut self, is_fresh: bool) -> &mut T {
-        self.is_fresh = is_fresh;
+        (self.is_fresh, self.is_known) = (is_fresh, true);
         &mut self.value
     }
 
@@ -42,7 +44,7 @@ impl<T> Periodic<T> {
 pub(super) trait Fresh {
     /// Whether it is.
     fn is_fresh(&self) -> bool;
-    /// Makes it so, or not.
+    /// Makes it so, if there was a reading, or not.
     fn set_fresh(&mut self, is_fresh: bool);
 }
 
@@ -52,7 +54,7 @@ impl<T> Fresh for Periodic<T> {
     }
 
     fn set_fresh(&mut self, is_fresh: bool) {
-        self.is_fresh = is_fresh;
+        self.is_fresh = is_fresh && self.is_known;
     }
 }
 
@@ -64,7 +66,7 @@ impl<T: Serialize> Serialize for Periodic<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Periodic<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self { value: T::deserialize(deserializer)?, is_fresh: true })
+        Ok(Self { value: T::deserialize(deserializer)?, is_fresh: true, is_known: true })
     }
 }
 

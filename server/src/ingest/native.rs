@@ -1,7 +1,7 @@
 //! The agent's push: a batch of full samples with consecutive numbers.
 
 use siskin_platform::model::catalog::{self, Read, Table, Visitor};
-use siskin_platform::model::{Agent, Batch, Host};
+use siskin_platform::model::{Agent, Batch, Host, tag_fault};
 
 use super::clock;
 use super::decode::DecodeError;
@@ -74,6 +74,9 @@ fn check(batch: &Batch) -> Result<(), DecodeError> {
     if let Some(name) = long_fact(&batch.agent, &batch.host) {
         return Err(DecodeError::field(name, format!("is longer than {FACT_BYTES} bytes")));
     }
+    if let Some(fault) = tag_fault(&batch.host.tags) {
+        return Err(DecodeError::field("host.tags", fault));
+    }
     for (index, sample) in batch.samples.iter().enumerate() {
         let mut bounds = Bounds { sample, fault: None };
         catalog::visit(&mut bounds);
@@ -144,7 +147,7 @@ mod tests {
     fn batch() -> Value {
         json!({
             "agent": {"id": "a1", "version": "0.1.0", "boot_id": null},
-            "host": {"hostname": "pi"},
+            "host": {"hostname": "pi", "tags": {"env": "prod"}},
             "stream": u64::MAX, "first_seq": 5, "sent_at": {"unix_ms": 1_800_000_000_000i64, "boottime_ms": 10_001},
             "samples": [
                 {"at": {"unix_ms": 1_799_999_990_000i64, "boottime_ms": 1}, "cpu": {"total": {
@@ -161,6 +164,7 @@ mod tests {
         assert_eq!((decoded.stream, decoded.first_seq, decoded.samples.len()), (u64::MAX, 5, 2));
         assert_eq!(decoded.samples[0].ts_us, 1_799_999_990_000_000);
         assert_eq!(decoded.skew_seconds, 0.0);
+        assert_eq!(decoded.host.tags["env"], "prod");
         assert_eq!(decoded.samples[0].sample.cpu.as_ref().unwrap().total.iowait_seconds_total, None);
     }
 
@@ -186,6 +190,8 @@ mod tests {
             ("/agent/id", json!("")),
             ("/agent/id", json!("name:x")),
             ("/host/hostname", json!("\u{7}")),
+            ("/host/tags", json!({"a-b": "c"})),
+            ("/host/tags", json!({"a": ""})),
         ] {
             let mut wrong = batch();
             *wrong.pointer_mut(pointer).unwrap() = value;

@@ -10,6 +10,7 @@
 //! - `admission`: more than the server can take
 //! - `lifecycle`: SIGTERM, one server per data, the predecessor's database
 //! - `access`: tokens, and who may listen where
+//! - `identity`: names and tags of hosts, who may ask the agent
 //! - `own_metrics`: `GET /metrics`
 //! - `make_run`: the script behind `make run`
 #![allow(clippy::unwrap_used)] // A test may fail at any line.
@@ -19,6 +20,7 @@ mod admission;
 mod agent_path;
 mod durability;
 mod hostile;
+mod identity;
 mod lifecycle;
 mod make_run;
 mod native;
