@@ -65,6 +65,7 @@ fn read(roots: &Roots, disk_path: &str, spaces: &Spaces, interval_seconds: Optio
     let sample = Sample {
         at,
         boot_id: None,
+        time_is_estimated: false,
         interval_seconds,
         uptime_seconds,
         cpu,
