@@ -83,7 +83,7 @@ function linesOf(view: View, thing: string | null, color: Color | null, data: Da
     const sources = spec.metrics.map((metric) => find(data, metric, view, thing));
     if (sources.some((source) => source === undefined)) return [];
     return {
-      label: thing ?? spec.label ?? "",
+      label: thing === null ? (spec.label ?? "") : named(view, thing),
       column: spec.column ?? "",
       color: spec.color === undefined ? color : spec.color,
       unit: spec.unit ?? view.unit,
@@ -91,6 +91,10 @@ function linesOf(view: View, thing: string | null, color: Color | null, data: Da
       values: combine(spec, sources as Series[]),
     };
   });
+}
+
+function named(view: View, thing: string): string {
+  return view.noun ? `${view.noun} ${thing}` : thing;
 }
 
 function find(data: Data, metric: string, view: View, thing: string | null): Series | undefined {

@@ -16,6 +16,8 @@ export interface Host {
   agent_version: string | null;
   /** How far the agent's clock is off the server's. */
   skew_seconds: number | null;
+  /** What its people say it is, such as `env` → `prod`; absent where they say nothing. */
+  tags?: Record<string, string> | null;
   /** The newest readings, in percent. */
   latest: { cpu: number | null; ram: number | null; disk: number | null };
 }

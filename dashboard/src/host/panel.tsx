@@ -35,7 +35,7 @@ export function PanelCard({ panel, data, frame, cursor, span }: PanelProps) {
   return (
     <section class="panel" aria-labelledby={`${panel.id}-title`}>
       <div class="panel-head">
-        <h2 id={`${panel.id}-title`}>{panel.title}</h2>
+        <h3 id={`${panel.id}-title`}>{panel.title}</h3>
         <span class="quiet">{drawing.hint}</span>
       </div>
       <Canvas
@@ -78,7 +78,7 @@ function Canvas({ id, name, frame, drawing, hidden, cursor }: CanvasProps) {
   useEffect(() => {
     if (!element.current) return;
     const made = new Chart(element.current as ChartElement, (next) => {
-      if (next?.row !== cursor.peek()?.row || next?.at !== cursor.peek()?.at) cursor.value = next;
+      if (next?.ts !== cursor.peek()?.ts || next?.at !== cursor.peek()?.at) cursor.value = next;
     });
     chart.current = made;
     return () => made.destroy();
