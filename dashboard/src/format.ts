@@ -50,7 +50,7 @@ const SPANS: [string, number][] = [
 
 const WORDS: Record<Unit, Words> = {
   ratio: { value: formatShare, tick: (amount) => `${trim(amount * 100)}%` },
-  flag: { value: formatFlag, tick: (amount) => (amount === 0 ? "no" : amount === 1 ? "yes" : "") },
+  flag: { value: formatFlag, tick: () => "" },
   count: { value: (value) => scaled(value, ""), tick: (amount) => tick(amount, 1000, DECIMAL) },
   load: { value: (value) => unsigned(value.toFixed(2)), tick: (amount) => tick(amount, 1000, DECIMAL) },
   per_second: { value: formatRate, tick: (amount) => tick(amount, 1000, DECIMAL) },
@@ -64,7 +64,7 @@ const WORDS: Record<Unit, Words> = {
     value: (value) => scaled(value, "bit/s"),
     tick: (amount) => tick(amount, 1000, DECIMAL),
   },
-  hertz: { value: (value) => scaled(value, "Hz"), tick: (amount) => `${tick(amount, 1000, DECIMAL)}Hz` },
+  hertz: measured("Hz"),
   seconds: { value: formatSpan, tick: (amount) => spanTick(amount) },
   celsius: {
     value: (value) => `${unsigned(value.toFixed(1))} °C`,

@@ -4,6 +4,7 @@ import type uPlot from "uplot";
 import type { Drawing, Frame, Top } from "../drawing";
 import { formatTick } from "../format";
 import { formatTimeTicks } from "../time";
+import { drawnLines } from "./align";
 import { ink } from "./palette";
 
 /** The same for every chart, so that one instant stands at one place down the whole page. */
@@ -20,6 +21,7 @@ export function timeScale(frame: () => Frame): uPlot.Scale {
 
 /** From zero up; further down only for what is drawn there, and for readings below zero, such as frost. */
 export function valueScale(drawing: Drawing): uPlot.Scale {
+  if (drawing.unit === "flag") return { auto: false, range: () => [0, drawnLines(drawing).length] };
   const mirrored = isMirrored(drawing);
   return {
     auto: true,
@@ -64,7 +66,8 @@ export function valueAxis(drawing: Drawing): uPlot.Axis {
   };
   if (unit === "bytes" || unit === "bytes_per_second") axis.incrs = BINARY_STEPS;
   if (unit === "ratio") axis.incrs = QUARTERS;
-  if (unit === "flag") axis.incrs = [1];
+  // A grid line between two lanes; the legend tells which is which.
+  if (unit === "flag") axis.splits = drawnLines(drawing).map((_, index) => index);
   return axis;
 }
 

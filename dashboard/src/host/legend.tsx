@@ -84,7 +84,9 @@ function Entry({ label, lines, hidden, onToggle }: EntryProps) {
     return (
       <span class="legend-name">
         <i class={drawn ? "swatch swatch-none" : "swatch"} />
-        <span class="legend-label">{label}</span>
+        <span class="legend-label" title={label}>
+          {label}
+        </span>
       </span>
     );
   }

@@ -37,7 +37,7 @@ export const CPU: Section = {
       "Context switches and interrupts",
       { unit: "per_second", top: { least: 1 }, hint: "a second" },
       {
-        "Context switches": "cpu.context_switches_per_s",
+        Switches: "cpu.context_switches_per_s",
         Interrupts: { metrics: ["cpu.interrupts_per_s"], color: "violet" },
         "Soft interrupts": { metrics: ["cpu.softirqs_per_s"], color: "pink" },
       },

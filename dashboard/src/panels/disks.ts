@@ -70,7 +70,7 @@ export const DISKS: Section = {
       "read-only",
       "Mounted read-only",
       "mountpoint",
-      { unit: "flag", top: 1 },
+      { unit: "flag", top: 1, hint: "filled while it is so" },
       { "read-only": "filesystem.read_only" },
     ),
     things(

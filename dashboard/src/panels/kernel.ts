@@ -37,7 +37,7 @@ export const KERNEL: Section = {
     lines(
       "clock-state",
       "Clock state",
-      { unit: "flag", top: 1 },
+      { unit: "flag", top: 1, hint: "filled while it is so" },
       {
         Synchronised: "time.synchronized",
         "Time only estimated": { metrics: ["time.is_estimated"], color: "red" },

@@ -58,7 +58,7 @@ export const MEMORY: Section = {
     lines(
       "oom-kills",
       "Killed for want of memory",
-      { unit: "per_second", top: { least: 0.1 }, hint: "processes" },
+      { unit: "per_second", top: { least: 0.1 }, hint: "processes a second" },
       { Kills: { metrics: ["memory.out_of_memory_kills_per_s"], color: "red" } },
     ),
     things(

@@ -38,7 +38,7 @@ export const NETWORK: Section = {
       "link",
       "Links that are up",
       "interface",
-      { unit: "flag", top: 1 },
+      { unit: "flag", top: 1, hint: "filled while it is so" },
       {
         up: "network.up",
         speed: { metrics: ["network.speed_bits_per_second"], unit: "bits_per_second", place: "legend" },
@@ -62,7 +62,7 @@ export const NETWORK: Section = {
         Retransmitted: { metrics: ["tcp.retransmitted_segments_per_s"], color: "amber" },
         "Resets sent": { metrics: ["tcp.tx_resets_per_s"], color: "violet" },
         "Failed attempts": { metrics: ["tcp.failed_opens_per_s"], color: "red" },
-        "Not accepted in time": { metrics: ["tcp.listen_overflows_per_s"], color: "pink" },
+        "Not accepted": { metrics: ["tcp.listen_overflows_per_s"], color: "pink" },
       },
     ),
     lines(

@@ -79,19 +79,19 @@ export const SENSORS: Section = {
       "supplies",
       "On line power",
       "supply",
-      { unit: "flag", top: 1 },
+      { unit: "flag", top: 1, hint: "filled while it is so" },
       { online: "power_supply.online" },
     ),
     lines(
       "throttling",
       "Throttling",
-      { unit: "flag", top: 1, hint: "this board, at the time" },
+      { unit: "flag", top: 1, hint: "filled while it is so" },
       {
         "Supply too weak": { metrics: ["throttling.under_voltage"], color: "red" },
         "Frequency capped": { metrics: ["throttling.frequency_capped"], color: "amber" },
         Throttled: { metrics: ["throttling.throttled"], color: "violet" },
         "Too hot": { metrics: ["throttling.temperature_limited"], color: "pink" },
-        "Too weak since boot": {
+        "Weak since boot": {
           metrics: ["throttling.under_voltage_since_boot"],
           place: "legend",
           color: null,
