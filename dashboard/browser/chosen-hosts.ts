@@ -69,6 +69,7 @@ function details(hostname: string): System {
     network: { primary_interface: { name: "eth0", ipv4: "192.168.1.24" } },
     uptime: { seconds: 1_054_000 },
     agent: { version: "0.1.0" },
+    sample: { sensors: [{ sensor: "cpu_thermal/temp1", label: "Processor" }] },
     host: {
       model: "Raspberry Pi 5 Model B Rev 1.0",
       distribution: "Debian GNU/Linux 12 (bookworm)",

@@ -252,7 +252,9 @@ describe("sections", () => {
     expect(questions().flat()).toContain("cpu.user_ratio");
     expect(questions().flat()).not.toContain("sensor.temperature_celsius");
     await readAll(viewer.page);
-    expect(questions().filter((metrics) => metrics.includes("sensor.temperature_celsius"))).toHaveLength(1);
+    const sensors = questions().filter((metrics) => metrics.includes("sensor.temperature_celsius"));
+    expect(sensors).toHaveLength(1);
+    expect(sensors[0]).toContain("throttling.throttled");
     expect(await headings()).toEqual([
       "CPU",
       "Memory",
@@ -305,6 +307,7 @@ describe("sections", () => {
     await kernel.getByText("The server says: not time.synchronized").waitFor();
     expect(await headings()).toContain("Sensors and power");
     server.refused = "";
+    await kernel.scrollIntoViewIfNeeded();
     await until("they recover", () => drawn(viewer.page, "clock-state"));
   });
 

@@ -23,6 +23,7 @@ function sample(number: number, unix_ms: number) {
       {
         sensor: "cpu_thermal/temp1",
         chip: "cpu_thermal",
+        label: "Processor",
         temperature_celsius: 50 + number / 10,
         temperature_critical_celsius: 110,
       },
@@ -79,7 +80,7 @@ async function readings(panel: string, label: string): Promise<number[]> {
 
 describe("a pushed batch", () => {
   it("has its temperatures, fans and power drawn", async () => {
-    const warm = await readings("temperatures", "cpu_thermal/temp1");
+    const warm = await readings("temperatures", "Processor (cpu_thermal/temp1)");
     expect(warm.length).toBeGreaterThanOrEqual(SAMPLES / 2);
     expect([Math.round(warm[0] ?? 0), Math.round(warm.at(-1) ?? 0)]).toEqual([50, 56]);
     expect(await colouredPixels(viewer.page, "temperatures")).toBeGreaterThan(10);

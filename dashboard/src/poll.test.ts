@@ -37,6 +37,18 @@ describe("a poll", () => {
     expect(await asked(new Error("lost"), 61)).toBe(3);
   });
 
+  it("takes its first turn when it is time", async () => {
+    const load = vi.fn<() => Promise<void>>().mockResolvedValue();
+    const end = poll(load, MINUTE_MS, 20_000);
+    await vi.advanceTimersByTimeAsync(19_000);
+    expect(load).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(load).toHaveBeenCalledTimes(1);
+    end();
+    await vi.advanceTimersByTimeAsync(2 * MINUTE_MS);
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
   it("takes its later turns together with the others of its pace", async () => {
     const turns: number[] = [];
     const load = () => {

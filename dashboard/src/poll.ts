@@ -7,9 +7,14 @@ const RETRY_MS = 5_000;
 
 /**
  * Calls `load` now and then every `interval_ms`, never two at a time. All that have one interval take their later turns
- * together, so that what a page asks for in several questions is of one moment. Returns the function that ends it.
+ * together, so that what a page asks for in several questions is of one moment. The first is taken after `wait_ms`.
+ * Returns the function that ends it.
  */
-export function poll(load: (abort: AbortSignal) => Promise<void>, interval_ms: number): () => void {
+export function poll(
+  load: (abort: AbortSignal) => Promise<void>,
+  interval_ms: number,
+  wait_ms = 0,
+): () => void {
   const end = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let busy = false;
@@ -32,7 +37,8 @@ export function poll(load: (abort: AbortSignal) => Promise<void>, interval_ms: n
 
   document.addEventListener("visibilitychange", turn, { signal: end.signal });
   window.addEventListener("online", turn, { signal: end.signal });
-  void turn();
+  if (wait_ms > 0) timer = setTimeout(turn, wait_ms);
+  else void turn();
   return () => {
     end.abort();
     clearTimeout(timer);

@@ -90,6 +90,12 @@ describe("shape", () => {
     expect(lines[0]?.color).not.toBe(lines[2]?.color);
   });
 
+  it("puts words before the name of a thing that has some", () => {
+    const all = data(series("in", [1], { device: "a" }), series("in", [1], { device: "b" }));
+    const lines = shape(EACH, all, false, { device: { b: "Boot disk" }, sensor: { a: "other" } })?.lines;
+    expect(lines?.map((line) => line.label)).toEqual(["a", "Boot disk (b)"]);
+  });
+
   it("does not mind a thing that lacks one of the metrics", () => {
     const lines = shape(
       EACH,

@@ -76,4 +76,8 @@ export interface System {
     processor?: string | null;
     boot_unix_seconds?: number | null;
   } | null;
+  /** The whole last sample; of it only what names things. */
+  sample?: {
+    sensors?: { sensor: string; label?: string | null }[] | null;
+  } | null;
 }

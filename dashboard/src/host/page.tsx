@@ -1,12 +1,13 @@
 // One host: its facts and its panels, kept fresh.
 
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { fetchDetails } from "../api";
 import { followHosts, hosts } from "../hosts";
 import { poll } from "../poll";
 import type { Range } from "../range";
 import type { Details } from "../wire";
+import { namesOf } from "./facts";
 import { Head } from "./head";
 import { Panels } from "./panels";
 
@@ -16,6 +17,7 @@ const DETAILS_REFRESH_MS = 60_000;
 export function HostPage({ id, range }: { id: string; range: Range }) {
   const host = hosts.value?.find((one) => one.id === id);
   const details = useDetails(id);
+  const names = useMemo(() => namesOf(details), [details]);
   const name = host?.hostname ?? details?.hostname ?? id;
 
   useEffect(() => followHosts(STATE_REFRESH_MS), []);
@@ -26,7 +28,7 @@ export function HostPage({ id, range }: { id: string; range: Range }) {
   return (
     <article>
       <Head id={id} range={range} host={host} details={details} />
-      <Panels id={id} range={range} />
+      <Panels id={id} range={range} names={names} />
     </article>
   );
 }

@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Chart, type ChartElement } from "../chart/chart";
 import type { Cursor, Drawing, Frame } from "../drawing";
 import type { Panel } from "../panel";
-import { shape } from "../shape";
+import { type Names, shape } from "../shape";
 import { shade } from "../theme";
 import type { Data } from "../wire";
 import { Legend } from "./legend";
@@ -16,15 +16,16 @@ interface PanelProps {
   frame: Frame;
   /** The page's one cursor, shared by all panels. */
   cursor: Signal<Cursor | null>;
+  names: Names;
   /** The range's name, for those who hear the page. */
   span: string;
 }
 
-export function PanelCard({ panel, data, frame, cursor, span }: PanelProps) {
+export function PanelCard({ panel, data, frame, cursor, names, span }: PanelProps) {
   const everything = useSignal(false);
   const hidden = useSignal<ReadonlySet<string>>(new Set());
   const whole = everything.value;
-  const drawing = useMemo(() => shape(panel, data, whole), [panel, data, whole]);
+  const drawing = useMemo(() => shape(panel, data, whole, names), [panel, data, whole, names]);
   if (!drawing) return null;
 
   const toggle = (label: string) => {

@@ -7,6 +7,7 @@ import { DETAILS, OVERVIEW } from "../panels";
 import { RANGES, type Range, SPANS } from "../range";
 import { Refused } from "../refused";
 import { address } from "../route";
+import type { Names } from "../shape";
 import { type Readings, useReadings } from "./readings";
 import { DetailSection, Grid } from "./section";
 
@@ -14,18 +15,26 @@ interface PanelsProps {
   id: string;
   /** The chosen range. What is shown may still be of the one chosen before. */
   range: Range;
+  names: Names;
 }
 
-export function Panels({ id, range }: PanelsProps) {
+export function Panels({ id, range, names }: PanelsProps) {
   const cursor = useSignal<Cursor | null>(null);
   const overview = useReadings(id, OVERVIEW, range, true);
   if (overview.refusal) return <Refused reason={overview.refusal} />;
   return (
     <>
-      <Overview id={id} range={range} readings={overview} cursor={cursor} />
+      <Overview id={id} range={range} readings={overview} cursor={cursor} names={names} />
       {overview.shown &&
         DETAILS.map((section) => (
-          <DetailSection key={section.id} id={id} section={section} range={range} cursor={cursor} />
+          <DetailSection
+            key={section.id}
+            id={id}
+            section={section}
+            range={range}
+            cursor={cursor}
+            names={names}
+          />
         ))}
     </>
   );
@@ -36,13 +45,13 @@ interface OverviewProps extends PanelsProps {
   cursor: Signal<Cursor | null>;
 }
 
-function Overview({ id, range, readings: { shown }, cursor }: OverviewProps) {
+function Overview({ id, range, readings: { shown }, cursor, names }: OverviewProps) {
   if (!shown) return <Skeleton />;
   if (shown.data.series.length === 0)
     return shown.range === range ? <Nothing id={id} range={range} /> : <Skeleton />;
   return (
     <section class="section" data-section={OVERVIEW.id} aria-label={OVERVIEW.title}>
-      <Grid section={OVERVIEW} shown={shown} range={range} cursor={cursor} />
+      <Grid section={OVERVIEW} shown={shown} range={range} cursor={cursor} names={names} />
     </section>
   );
 }
@@ -63,7 +72,7 @@ function Skeleton() {
   );
 }
 
-function Nothing({ id, range }: PanelsProps) {
+function Nothing({ id, range }: Omit<PanelsProps, "names">) {
   const longer = RANGES.slice(RANGES.indexOf(range) + 1);
   return (
     <section class="message">

@@ -1,7 +1,7 @@
 // The readings of a section, kept fresh while somebody is near it.
 
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { fetchData, Refusal } from "../api";
 import { metricsOf, type Section } from "../panel";
 import { poll } from "../poll";
@@ -34,21 +34,31 @@ export interface Readings {
 export function useReadings(id: string, section: Section, range: Range, near: boolean): Readings {
   const shown = useSignal<Shown | null>(null);
   const refusal = useSignal<string | null>(null);
+  // Of the data that is shown: who comes back soon has nothing new to see.
+  const fresh = useRef({ id, range, until_ms: 0 });
   useEffect(() => {
     if (!near) return;
+    const { refresh_ms } = SPANS[range];
+    const same = fresh.current.id === id && fresh.current.range === range;
+    const wait_ms = same ? fresh.current.until_ms - performance.now() : 0;
     const points = window.matchMedia(NARROW).matches ? POINTS.narrow : POINTS.wide;
     const question = questionOf(metricsOf(section.panels));
-    return poll(async (abort) => {
-      try {
-        const data = await fetchData(id, question.metrics(), range, points, abort);
-        question.answered(data);
-        shown.value = { range, data };
-        refusal.value = null;
-      } catch (error) {
-        if (error instanceof Refusal) refusal.value = error.message;
-        throw error;
-      }
-    }, SPANS[range].refresh_ms);
+    return poll(
+      async (abort) => {
+        try {
+          const data = await fetchData(id, question.metrics(), range, points, abort);
+          question.answered(data);
+          shown.value = { range, data };
+          refusal.value = null;
+          fresh.current = { id, range, until_ms: performance.now() + refresh_ms };
+        } catch (error) {
+          if (error instanceof Refusal) refusal.value = error.message;
+          throw error;
+        }
+      },
+      refresh_ms,
+      wait_ms,
+    );
   }, [id, section, range, near]);
   return { shown: shown.value, refusal: refusal.value };
 }

@@ -6,7 +6,7 @@ import { useMemo, useRef } from "preact/hooks";
 import type { Cursor } from "../drawing";
 import type { Section } from "../panel";
 import { type Range, SPANS } from "../range";
-import { frameOf, shape } from "../shape";
+import { frameOf, type Names, shape } from "../shape";
 import { useNear } from "./near";
 import { PanelCard } from "./panel";
 import { type Shown, useReadings } from "./readings";
@@ -17,9 +17,10 @@ interface SectionProps {
   /** The chosen range. What is shown may still be of the one chosen before. */
   range: Range;
   cursor: Signal<Cursor | null>;
+  names: Names;
 }
 
-export function DetailSection({ id, section, range, cursor }: SectionProps) {
+export function DetailSection({ id, section, range, cursor, names }: SectionProps) {
   const place = useRef<HTMLElement>(null);
   const near = useNear(place);
   const { shown, refusal } = useReadings(id, section, range, near);
@@ -35,7 +36,9 @@ export function DetailSection({ id, section, range, cursor }: SectionProps) {
     >
       {!kind && <h2 id={`${section.id}-title`}>{section.title}</h2>}
       {refusal && <p class="quiet">The server says: {refusal}.</p>}
-      {!refusal && shown && filled && <Grid section={section} shown={shown} range={range} cursor={cursor} />}
+      {!refusal && shown && filled && (
+        <Grid section={section} shown={shown} range={range} cursor={cursor} names={names} />
+      )}
     </section>
   );
 }
@@ -45,10 +48,11 @@ interface GridProps {
   shown: Shown;
   range: Range;
   cursor: Signal<Cursor | null>;
+  names: Names;
 }
 
 /** A section's panels, two abreast where there is room. */
-export function Grid({ section, shown, range, cursor }: GridProps) {
+export function Grid({ section, shown, range, cursor, names }: GridProps) {
   const { data } = shown;
   const frame = useMemo(() => frameOf(data), [data]);
   const stale = shown.range !== range;
@@ -61,6 +65,7 @@ export function Grid({ section, shown, range, cursor }: GridProps) {
           data={data}
           frame={frame}
           cursor={cursor}
+          names={names}
           span={SPANS[shown.range].name}
         />
       ))}
