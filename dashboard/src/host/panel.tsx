@@ -1,6 +1,6 @@
 // One panel: a heading, a chart, a legend. Absent when the host has nothing for it.
 
-import { type Signal, useSignal } from "@preact/signals";
+import { type Signal, signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Chart, type ChartElement } from "../chart/chart";
 import type { Cursor, Drawing, Frame } from "../drawing";
@@ -10,18 +10,22 @@ import { shade } from "../theme";
 import type { Data } from "../wire";
 import { Legend } from "./legend";
 
+const NOWHERE = signal<Cursor | null>(null);
+
 interface PanelProps {
   panel: Panel;
   data: Data;
   frame: Frame;
   /** The page's one cursor, shared by all panels. */
   cursor: Signal<Cursor | null>;
+  /** Whether somebody may be looking: the legends of others need not follow the cursor. */
+  near: boolean;
   names: Names;
   /** The range's name, for those who hear the page. */
   span: string;
 }
 
-export function PanelCard({ panel, data, frame, cursor, names, span }: PanelProps) {
+export function PanelCard({ panel, data, frame, cursor, near, names, span }: PanelProps) {
   const everything = useSignal(false);
   const hidden = useSignal<ReadonlySet<string>>(new Set());
   const whole = everything.value;
@@ -47,7 +51,13 @@ export function PanelCard({ panel, data, frame, cursor, names, span }: PanelProp
         hidden={hidden.value}
         cursor={cursor}
       />
-      <Legend drawing={drawing} frame={frame} cursor={cursor} hidden={hidden.value} onToggle={toggle} />
+      <Legend
+        drawing={drawing}
+        frame={frame}
+        cursor={near ? cursor : NOWHERE}
+        hidden={hidden.value}
+        onToggle={toggle}
+      />
       {(drawing.omitted > 0 || whole) && (
         <button
           type="button"

@@ -51,7 +51,7 @@ function Overview({ id, range, readings: { shown }, cursor, names }: OverviewPro
     return shown.range === range ? <Nothing id={id} range={range} /> : <Skeleton />;
   return (
     <section class="section" data-section={OVERVIEW.id} aria-label={OVERVIEW.title}>
-      <Grid section={OVERVIEW} shown={shown} range={range} cursor={cursor} names={names} />
+      <Grid near section={OVERVIEW} shown={shown} range={range} cursor={cursor} names={names} />
     </section>
   );
 }

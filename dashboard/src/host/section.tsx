@@ -37,13 +37,14 @@ export function DetailSection({ id, section, range, cursor, names }: SectionProp
       {!kind && <h2 id={`${section.id}-title`}>{section.title}</h2>}
       {refusal && <p class="quiet">The server says: {refusal}.</p>}
       {!refusal && shown && filled && (
-        <Grid section={section} shown={shown} range={range} cursor={cursor} names={names} />
+        <Grid near={near} section={section} shown={shown} range={range} cursor={cursor} names={names} />
       )}
     </section>
   );
 }
 
 interface GridProps {
+  near: boolean;
   section: Section;
   shown: Shown;
   range: Range;
@@ -52,7 +53,7 @@ interface GridProps {
 }
 
 /** A section's panels, two abreast where there is room. */
-export function Grid({ section, shown, range, cursor, names }: GridProps) {
+export function Grid({ near, section, shown, range, cursor, names }: GridProps) {
   const { data } = shown;
   const frame = useMemo(() => frameOf(data), [data]);
   const stale = shown.range !== range;
@@ -65,6 +66,7 @@ export function Grid({ section, shown, range, cursor, names }: GridProps) {
           data={data}
           frame={frame}
           cursor={cursor}
+          near={near}
           names={names}
           span={SPANS[shown.range].name}
         />
