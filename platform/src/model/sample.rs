@@ -16,6 +16,10 @@ pub struct Sample {
     /// The boot it was taken in, when that is not the boot of the batch that carries it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot_id: Option<String>,
+    /// The time in `at` is the earliest that can be true, not the one the clock showed: the clock was behind a time known
+    /// to have passed, and the boot is over, so that nothing can repair it. Absent when false, as from earlier agents.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub time_is_estimated: bool,
     /// Seconds until the next sample is due: what tells a gap from a slow schedule.
     pub interval_seconds: Option<f64>,
     /// Seconds since boot, suspended time included.
@@ -151,6 +155,7 @@ mod tests {
         assert_eq!((sample.pressure, sample.sockets, sample.timekeeping), (None, None, None));
         assert!(sample.sensors.is_empty() && sample.raids.is_empty());
         assert!(sample.processes.is_old() && sample.units.is_old());
+        assert!(!sample.time_is_estimated);
     }
 
     #[test]

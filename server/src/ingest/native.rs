@@ -1,9 +1,9 @@
 //! The agent's push: a batch of full samples with consecutive numbers.
 
 use siskin_platform::model::catalog::{self, Read, Table, Visitor};
-use siskin_platform::model::{Agent, Batch, Host, tag_fault};
+use siskin_platform::model::{Agent, Batch, Host, Sample, tag_fault};
 
-use super::clock;
+use super::clock::{self, Taken};
 use super::decode::DecodeError;
 use super::flat::check_hostname;
 use crate::store::{NativeBatch, TimedSample};
@@ -27,9 +27,12 @@ pub fn decode(object: &str, received_us: i64) -> Result<NativeBatch, DecodeError
     check(&batch)?;
     let received_ms = received_us / 1_000;
     let skew_seconds = clock::skew_ms(&batch, received_ms) as f64 / 1e3;
-    let times: Vec<i64> =
-        batch.samples.iter().map(|sample| clock::sample_ms(&batch, sample, received_ms) * 1_000).collect();
-    let samples = batch.samples.into_iter().zip(times).map(|(sample, ts_us)| TimedSample { ts_us, sample }).collect();
+    let times: Vec<Taken> = batch.samples.iter().map(|sample| clock::taken(&batch, sample, received_ms)).collect();
+    let timed = |(mut sample, taken): (Sample, Taken)| {
+        sample.time_is_estimated = taken.is_estimated;
+        TimedSample { ts_us: taken.unix_ms * 1_000, sample }
+    };
+    let samples = batch.samples.into_iter().zip(times).map(timed).collect();
     Ok(NativeBatch {
         agent: batch.agent,
         host: batch.host,

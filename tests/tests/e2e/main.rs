@@ -4,7 +4,8 @@
 //! - `old_server`: the predecessor's server, byte shapes and error texts
 //! - `old_forwarder`: the predecessor's forwarder between our agent and our server
 //! - `native`: batches, lines, compression, duplicates, gaps, streams, wrong clocks
-//! - `query`: rates from counters, gaps, downsampling
+//! - `estimated_time`: samples of an earlier boot whose clock was wrong
+//! - `query`: rates from counters, flags, gaps, downsampling
 //! - `durability`: kill -9 under load, twenty times
 //! - `hostile`: bodies that must be refused, and refused whole
 //! - `admission`: more than the server can take
@@ -19,6 +20,7 @@ mod access;
 mod admission;
 mod agent_path;
 mod durability;
+mod estimated_time;
 mod hostile;
 mod identity;
 mod lifecycle;
