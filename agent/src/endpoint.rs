@@ -14,6 +14,8 @@ use ureq::http::uri::Authority;
 pub struct Endpoint {
     /// Host and port.
     pub authority: String,
+    /// Whether the connection is to be TLS: `https`.
+    pub tls: bool,
     /// Path of the request, `/metrics` at its end.
     pub path: String,
     /// `user:password` of the URL, decoded.
@@ -21,17 +23,17 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads `http://[user:password@]host[:port][/path][/metrics]`. The error says what is wrong.
+    /// Reads `http[s]://[user:password@]host[:port][/path][/metrics]`. The error says what is wrong.
     pub fn parse(url: &str) -> Result<Self, String> {
         if url.contains(['?', '#']) {
             return Err("a server's URL has no ? and no #".to_owned());
         }
         let uri: Uri = url.parse().map_err(|error| format!("expected a URL such as http://host:5050: {error}"))?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => return Err("TLS comes with a later version, use http:// for now".to_owned()),
+        let tls = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
             _ => return Err("expected a URL such as http://host:5050".to_owned()),
-        }
+        };
         let authority = uri.authority().map_or("", Authority::as_str);
         let (user_info, authority) = match authority.rsplit_once('@') {
             Some((user_info, authority)) => (Some(decode(user_info)?), authority),
@@ -44,12 +46,12 @@ impl Endpoint {
             }
             Some(_) => {}
         }
-        Ok(Self { authority: authority.to_owned(), path: metrics_path(uri.path()), user_info })
+        Ok(Self { authority: authority.to_owned(), tls, path: metrics_path(uri.path()), user_info })
     }
 
     /// The URL of a push. Has no secret in it.
     pub fn url(&self) -> String {
-        format!("http://{}{}", self.authority, self.path)
+        format!("{}://{}{}", if self.tls { "https" } else { "http" }, self.authority, self.path)
     }
 }
 
@@ -126,6 +128,7 @@ mod tests {
             ("http://host:5050/metrics", "http://host:5050/metrics"),
             ("HTTP://host:5050/metrics/", "http://host:5050/metrics"),
             ("http://host/siskin", "http://host/siskin/metrics"),
+            ("https://host", "https://host/metrics"),
             ("http://[::1]:5050/a/metrics", "http://[::1]:5050/a/metrics"),
             ("http://[fe80::1]", "http://[fe80::1]/metrics"),
         ] {
@@ -145,7 +148,6 @@ mod tests {
         for (url, word) in [
             ("host:5050", "such as"),
             ("ftp://host", "such as"),
-            ("https://host", "TLS comes with a later version"),
             ("http://", "such as"),
             ("http://:5050", "names no host"),
             ("http://host:", "port"),

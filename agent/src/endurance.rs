@@ -59,10 +59,10 @@ fn the_process_that_is_looked_at() {
     let listener = http::listen(&options.listen).unwrap();
     let address = listener.local_addr().unwrap();
 
-    let mut sampler = Sampler::start(&options, agent, 7, Some(Arc::clone(&queue)), state);
-    http::serve(listener, sampler.latest()).unwrap();
-    let endpoint = options.server.clone().unwrap();
-    let push = Push::start(sampler.latest(), Arc::clone(&queue), endpoint, Credentials::None).unwrap();
+    let (endpoint, guard) = (options.server.clone().unwrap(), options.guard.clone());
+    let mut sampler = Sampler::start(options, agent, 7, Some(Arc::clone(&queue)), state);
+    http::serve(listener, sampler.latest(), guard).unwrap();
+    let push = Push::start(sampler.latest(), Arc::clone(&queue), endpoint, Credentials::None, None).unwrap();
     for taken in 2..=samples {
         sampler.take();
         if taken % LOOK_EVERY == 0 {
@@ -81,7 +81,7 @@ fn the_process_that_is_looked_at() {
 
 fn look(address: SocketAddr) {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(b"GET /system HTTP/1.1\r\n\r\n").unwrap();
+    stream.write_all(b"GET /system HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut reply = Vec::new();
     stream.read_to_end(&mut reply).unwrap();
     assert!(reply.starts_with(b"HTTP/1.0 200"), "{}", String::from_utf8_lossy(&reply));

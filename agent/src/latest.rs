@@ -10,10 +10,11 @@ use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use siskin_platform::collect::{Failure, Reader};
+use siskin_platform::collect::{Failure, Reader, exchange_slow};
 use siskin_platform::model::system::{Document, system};
 use siskin_platform::model::{Agent, Host, Modes, Sample};
 
+use crate::exposition::{Format, Page};
 use crate::text::Text;
 
 /// A reading up to this old answers a request. Bounds what clients can make the agent do, and is the shortest time
@@ -113,7 +114,20 @@ impl Latest {
     /// The `/system` document as JSON.
     pub fn document(&self) -> Result<Vec<u8>, serde_json::Error> {
         let state = self.fresh();
-        let current = &state.current;
+        self.written(&state, &state.current)
+    }
+
+    /// The same, with the latest there is of what is not read for every sample.
+    pub fn whole_document(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut state = self.fresh();
+        let mut current = mem::take(&mut state.current);
+        let mut document = Ok(Vec::new());
+        current.with_latest(|current| document = self.written(&state, current));
+        state.current = current;
+        document
+    }
+
+    fn written(&self, state: &State, current: &Sample) -> Result<Vec<u8>, serde_json::Error> {
         let (previous, sample) = match state.asked_read {
             Some(_) => (total(current), &state.asked),
             None => (state.previous, current),
@@ -126,6 +140,24 @@ impl Latest {
             seq: state.seq,
             sample: current,
         })
+    }
+
+    /// Writes the page of metrics to the end of `out`.
+    pub fn metrics(&self, out: &mut Vec<u8>, format: Format) {
+        let mut state = self.fresh();
+        let State { host, current, asked, asked_read, .. } = &mut *state;
+        let interval_seconds = current.interval_seconds;
+        let page = |sample: &Sample| {
+            Page { agent: &self.agent, stream: self.stream, host, sample, interval_seconds }.write(format, out);
+        };
+        if asked_read.is_some() {
+            // What is not read for requests is lent to the one that was.
+            exchange_slow(current, asked);
+            asked.with_latest(page);
+            exchange_slow(current, asked);
+        } else {
+            current.with_latest(page);
+        }
     }
 
     /// The state with a reading young enough to answer, or the best that can be had in time. One request reads, outside

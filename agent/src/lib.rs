@@ -6,6 +6,7 @@ mod endpoint;
 #[cfg(test)]
 mod endurance;
 mod episode;
+mod exposition;
 #[cfg(any(test, fuzzing))]
 pub mod foreign;
 mod http;
@@ -27,6 +28,11 @@ mod state;
 mod stop;
 mod text;
 mod timed;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "plain.rs"]
+mod tls;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -105,8 +111,10 @@ fn run(options: Options) -> Result<(), String> {
         }
     };
     let server = options.server.clone().zip(queue.clone());
-    let credentials = options.credentials.clone();
-    let mut sampler = Sampler::start(&options, agent, stream, queue, state);
+    let guard = options.guard.clone();
+    guard.tell(address);
+    let (credentials, tls_ca) = (options.credentials.clone(), options.tls_ca.clone());
+    let mut sampler = Sampler::start(options, agent, stream, queue, state);
     if stop.wait_until(Instant::now() + WARM_UP) {
         if let Some((_, queue)) = server {
             queue.save();
@@ -116,15 +124,12 @@ fn run(options: Options) -> Result<(), String> {
     sampler.take();
 
     let latest = sampler.latest();
-    http::serve(listener, Arc::clone(&latest)).map_err(|error| format!("cannot start a thread: {error}"))?;
+    http::serve(listener, Arc::clone(&latest), guard).map_err(|error| format!("cannot start a thread: {error}"))?;
     info!("listening", address = address);
-    if !address.ip().is_loopback() {
-        warn!("anyone who reaches this address can read this host: nothing is asked for there", address = address);
-    }
     let push = match server {
         Some((endpoint, queue)) => {
             info!("pushing", server = endpoint.authority, path = endpoint.path);
-            let push = Push::start(latest, queue, endpoint, credentials);
+            let push = Push::start(latest, queue, endpoint, credentials, tls_ca);
             Some(push.map_err(|error| format!("cannot start a thread: {error}"))?)
         }
         None => None,
@@ -144,10 +149,11 @@ fn once(options: Options) -> Result<(), String> {
     let state = State::load(options.state.as_deref());
     let agent = agent(&options, &state)?;
     let stream = identity::random_stream().map_err(|error| format!("cannot get random numbers: {error}"))?;
-    let mut sampler = Sampler::start(&options, agent, stream, None, state);
+    let mut sampler = Sampler::start(options, agent, stream, None, state);
     std::thread::sleep(WARM_UP);
     sampler.take();
-    let mut document = sampler.latest().document().map_err(|error| format!("cannot write the document: {error}"))?;
+    let mut document =
+        sampler.latest().whole_document().map_err(|error| format!("cannot write the document: {error}"))?;
     document.push(b'\n');
     print(&document)
 }

@@ -1,8 +1,11 @@
 //! What the agent is told: flags, their environment twins and the predecessor's variables, checked.
 //! Every value is checked here; nothing below reads the environment.
 
+mod facts;
+mod listen;
+
 use std::ffi::OsString;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
@@ -10,18 +13,19 @@ use std::thread;
 use std::time::Duration;
 
 use siskin_platform::collect::{Roots, Selection, Setup};
+use siskin_platform::model::{Host, Tags};
 
 use crate::endpoint::{Credentials, Endpoint};
+use crate::http::Guard;
 use crate::log::Level;
 use crate::quantity;
 use crate::settings::{Given, Sources, Switch};
 use crate::spool::Limits;
+use crate::tls;
 
 /// The text of `--help`.
 pub const HELP: &str = include_str!("help.txt");
 
-const DEFAULT_HOST: &str = "127.0.0.1";
-const DEFAULT_PORT: &str = "5001";
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
 /// Below a tenth of a second the agent would measure itself.
 const MIN_INTERVAL_SECONDS: f64 = 0.1;
@@ -62,14 +66,22 @@ pub enum Command {
 pub struct Options {
     /// Where `/system` and `/health` are served: the addresses to try, in order.
     pub listen: Vec<SocketAddr>,
+    /// What is asked of those who come there.
+    pub guard: Guard,
     /// Where samples are pushed, if anywhere.
     pub server: Option<Endpoint>,
     /// What the server is shown.
     pub credentials: Credentials,
+    /// The CAs that the server's certificate may be signed by, when not the system's.
+    pub tls_ca: Option<PathBuf>,
     /// Distance of two samples.
     pub interval: Duration,
     /// The stable id, when it is not the machine's.
     pub id: Option<String>,
+    /// The host's name, when it is not the kernel's.
+    pub hostname: Option<String>,
+    /// The host's tags: names and values.
+    pub tags: Tags,
     /// Where samples wait on disk, if they do.
     pub spool: Option<PathBuf>,
     /// How many of them, and for how long.
@@ -84,6 +96,8 @@ pub struct Options {
     pub network_filesystems: bool,
     /// Which collectors read.
     pub collectors: Selection,
+    /// Where people put metrics of their own, if they do.
+    pub textfiles: Option<PathBuf>,
     /// The least important log line that is written.
     pub log_level: Level,
 }
@@ -95,9 +109,18 @@ impl Options {
             roots: self.roots.clone(),
             disk_path: self.disk_path.clone(),
             network_filesystems: self.network_filesystems,
-            textfile_dir: None,
+            textfile_dir: self.textfiles.clone(),
             collectors: self.collectors.clone(),
         }
+    }
+
+    /// The host under the name and with the tags that were given.
+    pub fn named(&self, mut host: Host) -> Host {
+        if let Some(hostname) = &self.hostname {
+            host.hostname.clone_from(hostname);
+        }
+        host.tags.clone_from(&self.tags);
+        host
     }
 }
 
@@ -119,14 +142,20 @@ fn options<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Opti
     let server = sources.find("server")?.map(endpoint).transpose()?;
     let roots = roots(sources)?;
     let spool = sources.find("spool")?.map(spool).transpose()?;
+    let (listen, guard) = listen::listen(sources)?;
     Ok(Options {
-        listen: listen(sources)?,
+        listen,
+        guard,
         credentials: credentials(sources, server.as_ref())?,
+        tls_ca: tls_ca(sources, server.as_ref())?,
         server,
         interval: sources.find("interval")?.map_or(Ok(DEFAULT_INTERVAL), interval)?,
         id: sources.find("id")?.map(id).transpose()?,
+        hostname: sources.find("hostname")?.map(facts::hostname).transpose()?,
+        tags: facts::tags(&sources.find_all("tag")?)?,
         disk_path: sources.find("disk-path")?.map_or(Ok("/".to_owned()), |given| disk_path(&given, &roots))?,
         roots,
+        textfiles: sources.find("textfile-dir")?.map(textfiles).transpose()?,
         state: state(sources, spool.as_deref())?,
         spool,
         spool_limits: spool_limits(sources)?,
@@ -134,25 +163,6 @@ fn options<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Opti
         collectors: collectors(sources)?,
         log_level: sources.find("log-level")?.map_or(Ok(Level::Info), log_level)?,
     })
-}
-
-/// The predecessor had host and port in two variables.
-fn listen<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Vec<SocketAddr>, String> {
-    if let Some(given) = sources.find("listen")? {
-        let address = given.value.clone();
-        return resolve(&given, &address);
-    }
-    let or_default = |name: &str, value: &str| -> Result<Given, String> {
-        let given = sources.variable(name)?;
-        Ok(given.unwrap_or_else(|| Given { from: name.to_owned(), value: value.to_owned() }))
-    };
-    let host = or_default("SYSTEM_STATS_HOST", DEFAULT_HOST)?;
-    let port = or_default("SYSTEM_STATS_PORT", DEFAULT_PORT)?;
-    if port.value.parse::<u16>().is_err() {
-        return Err(port.wrong("expected a port from 0 to 65535"));
-    }
-    let name = if host.value.contains(':') { format!("[{}]", host.value) } else { host.value.clone() };
-    resolve(&host, &format!("{name}:{}", port.value))
 }
 
 fn credentials<E: Fn(&str) -> Option<OsString>>(
@@ -191,16 +201,28 @@ fn roots<E: Fn(&str) -> Option<OsString>>(sources: &Sources<E>) -> Result<Roots,
     }
 }
 
-fn resolve(given: &Given, address: &str) -> Result<Vec<SocketAddr>, String> {
-    match address.to_socket_addrs() {
-        Ok(addresses) => Ok(addresses.collect()),
-        Err(_) => Err(given.wrong("expected an address of this host, such as 127.0.0.1:5001")),
-    }
-}
-
 /// The message leaves the URL out: it may hold a password.
 fn endpoint(given: Given) -> Result<Endpoint, String> {
-    Endpoint::parse(&given.value).map_err(|error| format!("{}: {error}", given.from))
+    let named = |error| format!("{}: {error}", given.from);
+    let endpoint = Endpoint::parse(&given.value).map_err(named)?;
+    if endpoint.tls {
+        tls::available().map_err(named)?;
+    }
+    Ok(endpoint)
+}
+
+/// A CA beside an address without TLS is a mistake: token and readings would travel in the clear.
+fn tls_ca<E: Fn(&str) -> Option<OsString>>(
+    sources: &Sources<E>,
+    server: Option<&Endpoint>,
+) -> Result<Option<PathBuf>, String> {
+    let Some(given) = sources.find("tls-ca")? else { return Ok(None) };
+    let ca = PathBuf::from(&given.value);
+    tls::check(&ca).map_err(|error| format!("{}: {error}", given.from))?;
+    if server.is_some_and(|server| !server.tls) {
+        return Err(format!("{} goes with an https:// address of the server, and it is http://", given.from));
+    }
+    Ok(Some(ca))
 }
 
 fn interval(given: Given) -> Result<Duration, String> {
@@ -280,6 +302,11 @@ fn disk_path(given: &Given, roots: &Roots) -> Result<String, String> {
         // On a filesystem that hangs. Which one that is shows without its help, unless the path has links.
         None => Ok(given.value.clone()),
     }
+}
+
+fn textfiles(given: Given) -> Result<PathBuf, String> {
+    let path = PathBuf::from(&given.value);
+    if path.is_dir() { Ok(path) } else { Err(given.wrong("expected a directory")) }
 }
 
 fn log_level(given: Given) -> Result<Level, String> {

@@ -10,7 +10,7 @@ use crate::spool::{Refused, Sent, Spool};
 use crate::text::Text;
 use crate::{error, info};
 
-/// About six hours of samples of a small host at one every 10 s, and small enough for a router.
+/// About a day of samples of a small host at one every 10 s, and small enough for a router.
 pub const MAX_BYTES: usize = 4 << 20;
 
 /// The queue between the sampler, which adds, and the push thread, which sends and forgets.

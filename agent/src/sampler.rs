@@ -24,8 +24,8 @@ const HOST_EVERY: Duration = Duration::from_secs(60);
 
 /// The one who reads.
 pub struct Sampler {
+    options: Options,
     setup: Setup,
-    interval: Duration,
     latest: Arc<Latest>,
     queue: Option<Arc<Queue>>,
     state: State,
@@ -40,12 +40,12 @@ pub struct Sampler {
 
 impl Sampler {
     /// Takes the first sample, which carries the number 1.
-    pub fn start(options: &Options, agent: Agent, stream: u64, queue: Option<Arc<Queue>>, state: State) -> Self {
+    pub fn start(options: Options, agent: Agent, stream: u64, queue: Option<Arc<Queue>>, state: State) -> Self {
         let setup = options.setup();
-        let latest = Latest::new(agent, stream, Reader::new(&setup), setup.host());
+        let latest = Latest::new(agent, stream, Reader::new(&setup), options.named(setup.host()));
         let mut sampler = Self {
+            options,
             setup,
-            interval: options.interval,
             latest: Arc::new(latest),
             queue,
             state,
@@ -69,9 +69,9 @@ impl Sampler {
     pub fn take(&mut self) {
         if self.host_read.elapsed() >= HOST_EVERY {
             self.host_read = Instant::now();
-            self.latest.set_host(self.setup.host());
+            self.latest.set_host(self.options.named(self.setup.host()));
         }
-        self.take_until_next(self.interval);
+        self.take_until_next(self.options.interval);
     }
 
     fn take_until_next(&mut self, interval: Duration) {
@@ -82,7 +82,7 @@ impl Sampler {
 
     /// Samples until told to stop. The schedule counts from the sample taken last.
     pub fn run(&mut self, stop: &Stop) {
-        let mut schedule = Schedule::new(Instant::now(), self.interval);
+        let mut schedule = Schedule::new(Instant::now(), self.options.interval);
         while !stop.wait_until(schedule.due()) {
             self.take();
             self.pass(self.queue.as_ref().is_some_and(|queue| queue.is_spooling()));
@@ -145,7 +145,8 @@ impl Sampler {
     }
 }
 
-fn same_words(one: &str, other: &str) -> bool {
+/// Whether two messages are alike but for their numbers.
+pub fn same_words(one: &str, other: &str) -> bool {
     let words = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
     words(one) == words(other)
 }

@@ -21,7 +21,7 @@ pub struct Text {
 impl Text {
     /// A sample of the running boot.
     pub fn of(seq: u64, sample: &Sample) -> Self {
-        debug_assert!(sample.boot_id.is_none());
+        debug_assert!(sample.boot_id.is_none() && !sample.time_is_estimated);
         Self { seq, at: sample.at, json: json(sample) }
     }
 
@@ -33,9 +33,10 @@ impl Text {
 }
 
 /// A sample of this rest, with this clock, in this boot if it is another than that of the batch.
-pub fn whole(at: Clock, boot_id: Option<&str>, rest: &str) -> String {
+pub fn whole(at: Clock, time_is_estimated: bool, boot_id: Option<&str>, rest: &str) -> String {
     let boot_id = boot_id.map_or(String::new(), |id| format!(",\"boot_id\":{}", json(&id)));
-    format!("{{\"at\":{}{boot_id}{rest}", json(&at))
+    let estimated = if time_is_estimated { ",\"time_is_estimated\":true" } else { "" };
+    format!("{{\"at\":{}{boot_id}{estimated}{rest}", json(&at))
 }
 
 fn json(value: &impl Serialize) -> String {
@@ -55,11 +56,13 @@ mod tests {
         let sample = Sample { at, load: Some(load), uptime_seconds: Some(0.007), ..Sample::default() };
         let text = Text::of(1, &sample);
         let rest = text.rest();
-        assert_eq!(whole(at, None, rest), json(&sample));
+        assert_eq!(whole(at, false, None, rest), json(&sample));
+        let estimated = Sample { time_is_estimated: true, ..sample.clone() };
+        assert_eq!(whole(at, true, None, rest), json(&estimated));
         for boot_id in ["a", "0f\\\",}", ""] {
             let at = Clock { unix_ms: -1, boottime_ms: None };
-            let expected = Sample { at, boot_id: Some(boot_id.to_owned()), ..sample.clone() };
-            assert_eq!(whole(at, Some(boot_id), rest), json(&expected));
+            let expected = Sample { at, boot_id: Some(boot_id.to_owned()), ..estimated.clone() };
+            assert_eq!(whole(at, true, Some(boot_id), rest), json(&expected));
         }
     }
 }

@@ -1,7 +1,9 @@
 // Hosts to choose from for the stand-in server. Their readings are made up: smooth, repeatable functions of time.
 
 import type { Host, State, System } from "../src/wire";
+import { furtherReadings } from "./chosen-readings";
 import type { ChosenHost, Reading } from "./chosen-server";
+import { burst, wave } from "./waves";
 
 const GIB = 2 ** 30;
 
@@ -17,6 +19,7 @@ export function nativeHost(hostname: string, seed = 0): ChosenHost {
       ...filesystems(seed),
       ...disks(seed),
       ...networks(seed),
+      ...furtherReadings(seed),
     ],
     reported: () => true,
   };
@@ -66,6 +69,7 @@ function details(hostname: string): System {
     network: { primary_interface: { name: "eth0", ipv4: "192.168.1.24" } },
     uptime: { seconds: 1_054_000 },
     agent: { version: "0.1.0" },
+    sample: { sensors: [{ sensor: "cpu_thermal/temp1", label: "Processor" }] },
     host: {
       model: "Raspberry Pi 5 Model B Rev 1.0",
       distribution: "Debian GNU/Linux 12 (bookworm)",
@@ -166,24 +170,4 @@ function networks(seed: number): Reading[] {
 
 function rate(metric: string, labels: Record<string, string>, value: (ts: number) => number): Reading {
   return { metric, labels, unit: "bytes_per_second", value };
-}
-
-function wave(middle: number, swing: number, period: number): (ts: number) => number {
-  return (ts) => {
-    const slow = Math.sin((ts / period) * 2 * Math.PI) * 0.5;
-    const quick =
-      Math.sin((ts / period) * 23.7) * 0.2 + Math.sin((ts / period) * 71.3) * 0.2 + jitter(ts) * 0.1;
-    return middle + swing * (slow + quick);
-  };
-}
-
-/** A hump of `height` in a tenth of every period. */
-function burst(ts: number, period: number, height: number): number {
-  const phase = (((ts % period) + period) % period) / period;
-  return phase > 0.1 ? 0 : height * Math.sin(phase * 10 * Math.PI) ** 2 * (0.8 + 0.2 * jitter(ts));
-}
-
-function jitter(ts: number): number {
-  const noise = Math.sin(ts * 12.9898) * 43_758.5453;
-  return (noise - Math.floor(noise)) * 2 - 1;
 }

@@ -40,6 +40,8 @@ export class ChosenServer {
   silent = false;
   /** What it answers instead of the truth, by path, as a proxy before it may. */
   instead: Record<string, { status: number; body: string }> = {};
+  /** A metric that it will not tell: questions with it get 400. */
+  refused = "";
   /** Seconds between two rows of the shortest range. */
   step_seconds = 5;
   readonly asked: string[] = [];
@@ -80,6 +82,8 @@ export class ChosenServer {
     } else if (url.pathname === "/details") {
       const { hostname, last_seen } = chosen.host;
       json(response, 200, { hostname, details: chosen.details, updated_at: last_seen ?? 0 });
+    } else if (this.refused && url.searchParams.get("metrics")?.split(",").includes(this.refused)) {
+      json(response, 400, { error: `not ${this.refused}` });
     } else {
       json(response, 200, this.#data(chosen, url.searchParams));
     }

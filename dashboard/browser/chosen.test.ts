@@ -4,7 +4,17 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { flatHost, inState, nativeHost } from "./chosen-hosts";
 import { ChosenServer } from "./chosen-server";
-import { brightness, colouredPixels, drawn, launch, overflows, until, type Viewer, view } from "./chromium";
+import {
+  brightness,
+  colouredPixels,
+  drawn,
+  launch,
+  overflows,
+  readAll,
+  until,
+  type Viewer,
+  view,
+} from "./chromium";
 
 const server = new ChosenServer();
 let origin = "";
@@ -240,7 +250,7 @@ describe("time range", () => {
   });
 
   it("is the one of the data, which is dimmed while another is chosen but not there yet", async () => {
-    const panels = viewer.page.locator(".panels");
+    const panels = viewer.page.locator(".panels").first();
     const opacity = () => panels.evaluate((element) => getComputedStyle(element).opacity);
     const name = () => viewer.page.locator('[data-panel="cpu"]').getAttribute("aria-label");
     await openHost("heron", "15m");
@@ -313,14 +323,14 @@ describe("appearance", () => {
   it("fits a phone", async () => {
     await viewer.close();
     viewer = await view(browser, origin, { width: 360, height: 740 });
-    server.hosts = [
-      nativeHost("a-host-with-a-name-that-is-much-too-long-for-a-phone.example.org"),
-      flatHost("short"),
-    ];
+    const long = nativeHost("a-host-with-a-name-that-is-much-too-long-for-a-phone.example.org");
+    long.host.tags = { "a-tag-with-a-long-name": "and-a-value-that-is-as-long-as-a-host-name", env: "prod" };
+    server.hosts = [long, flatHost("short")];
     await viewer.page.goto(`${origin}/dashboard`);
     await viewer.page.locator("tr.host").first().waitFor();
     expect(await overflows(viewer.page)).toBe(false);
-    await openHost("a-host-with-a-name-that-is-much-too-long-for-a-phone.example.org", "1h", "network");
+    await openHost(long.host.hostname, "1h", "network");
+    await readAll(viewer.page);
     expect(await overflows(viewer.page)).toBe(false);
     server.hosts = [];
     await viewer.page.goto(`${origin}/dashboard`);

@@ -108,6 +108,18 @@ export function colouredPixels(page: Page, panel: string, from?: number, to?: nu
   );
 }
 
+/** Scrolls down to the end of a host's page, as a reader does, so that every section asks for what it shows, and back up. */
+export async function readAll(page: Page): Promise<void> {
+  await until("all sections have answered", () =>
+    page.evaluate(() => {
+      const waiting = document.querySelector(".section-waiting");
+      (waiting ?? document.querySelector(".section:last-child"))?.scrollIntoView({ block: "end" });
+      return waiting === null;
+    }),
+  );
+  await page.evaluate(() => window.scrollTo(0, 0));
+}
+
 /** Waits until `probe` gives something, asking again a few times a second. */
 export async function until<T>(
   what: string,

@@ -1,6 +1,6 @@
 // The whole way: a real agent reads this machine, a real server keeps it, a real browser draws it.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,6 +11,7 @@ import {
   drawn,
   launch,
   overflows,
+  readAll,
   until,
   type Viewer,
   view,
@@ -115,6 +116,16 @@ describe("this host", () => {
     expect(total?.at(-1)).toBe(Number(kib) * 1024);
     const row = chart ? fullRows(chart).at(-1) : undefined;
     expect(chart?.columns.at(-1)?.[row ?? -1]).toBe(Number(kib) * 1024);
+  });
+
+  it("has further readings below, and no panel for what it lacks", async () => {
+    await readAll(viewer.page);
+    const files = await until("open files are drawn", () => drawn(viewer.page, "open-files"));
+    const open = files.lines.find((line) => line.label === "Open")?.values.filter((value) => value !== null);
+    expect(open?.at(-1)).toBeGreaterThan(0);
+    await until("context switches are drawn", () => drawn(viewer.page, "switches"));
+    const hasMemoryErrors = existsSync("/sys/devices/system/edac/mc/mc0");
+    expect((await drawn(viewer.page, "ecc")) !== null).toBe(hasMemoryErrors);
   });
 
   it("goes on while it is looked at", async () => {

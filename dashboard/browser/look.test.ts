@@ -6,7 +6,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { flatHost, inState, nativeHost } from "./chosen-hosts";
 import { ChosenServer } from "./chosen-server";
-import { drawn, launch, until, view } from "./chromium";
+import { drawn, launch, readAll, until, view } from "./chromium";
 
 const FOLDER = process.env.SISKIN_SCREENSHOTS ?? "";
 
@@ -35,6 +35,11 @@ describe.skipIf(!FOLDER)("pictures", () => {
     const outage = Date.now() / 1000 - 1500;
     const heron = nativeHost("heron");
     heron.reported = (ts) => ts < outage || ts > outage + 420;
+    heron.host.tags = {
+      env: "prod",
+      site: "shed",
+      "a-long-name": "and-a-value-that-is-longer-than-a-chip-should-be",
+    };
     server.hosts = [
       nativeHost("bunting", 3),
       inState(nativeHost("crossbill-gateway.example.org", 4), "down", 8 * 3600),
@@ -52,7 +57,10 @@ describe.skipIf(!FOLDER)("pictures", () => {
     for (const range of ["1h", "7d"]) {
       await page.goto(`${origin}/dashboard/host?id=id-heron&range=${range}`);
       await until("the chart is drawn", () => drawn(page, "network"));
-      if (range === "1h") await page.hover('[data-panel="cpu"]', { position: { x: width / 5, y: 60 } });
+      if (range === "1h") {
+        await readAll(page);
+        await page.hover('[data-panel="cpu"]', { position: { x: width / 5, y: 60 } });
+      }
       await shoot(`host-${range}`);
     }
     await page.goto(`${origin}/dashboard/host?id=id-grosbeak&range=15m`);

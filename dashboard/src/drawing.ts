@@ -36,15 +36,27 @@ export interface Drawing {
   omitted: number;
 }
 
-/** The time axis that all drawings of a page share, in unix seconds. */
+/** The time axis that the drawings of a section share, in unix seconds. */
 export interface Frame {
   from: number;
   to: number;
   ts: number[];
 }
 
-/** What the cursor is over: a row of the frame, or null where no reading is near; and the instant in unix seconds. */
+/** What the cursor is over, in unix seconds: the instant of the nearest row, or null where none is near. */
 export interface Cursor {
-  row: number | null;
+  ts: number | null;
   at: number;
+}
+
+/** The row of an instant: every frame has rows of its own, which are those of the host's samples in all of them. */
+export function rowAt(frame: Frame, ts: number | null): number | null {
+  if (ts === null) return null;
+  let [low, high] = [0, frame.ts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((frame.ts[middle] ?? 0) < ts) low = middle + 1;
+    else high = middle;
+  }
+  return frame.ts[low] === ts ? low : null;
 }

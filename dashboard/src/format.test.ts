@@ -22,8 +22,44 @@ describe("formatValue", () => {
   });
 
   it("writes load as uptime does", () => {
-    expect(formatValue(0.5, "count")).toBe("0.50");
-    expect(formatValue(12.345, "count")).toBe("12.35");
+    expect(formatValue(0.5, "load")).toBe("0.50");
+    expect(formatValue(12.345, "load")).toBe("12.35");
+  });
+
+  it.each([
+    [0, "count", "0"],
+    [42, "count", "42"],
+    [3.25, "count", "3.3"],
+    [262_144, "count", "262 k"],
+    [0, "per_second", "0/s"],
+    [12, "per_second", "12/s"],
+    [1_234, "per_second", "1.23 k/s"],
+    [0.004, "per_second", "0.2/min"],
+    [1 / 3_600, "per_second", "1/h"],
+    [1 / 86_400, "per_second", "1/d"],
+    [256, "bits", "256 bit"],
+    [2_400_000_000, "hertz", "2.40 GHz"],
+    [0, "seconds", "0 s"],
+    [0.00025, "seconds", "250 µs"],
+    [-0.0000125, "seconds", "−12.5 µs"],
+    [0.0012, "seconds", "1.20 ms"],
+    [0.99999, "seconds", "1.00 s"],
+    [9_000, "seconds", "2.50 h"],
+    [48.46, "celsius", "48.5 °C"],
+    [-5, "celsius", "−5.0 °C"],
+    [-0.01, "celsius", "0.0 °C"],
+    [1_234.4, "revolutions_per_minute", "1234 rpm"],
+    [0.85, "volts", "0.85 V"],
+    [12.06, "volts", "12.1 V"],
+    [-1.5, "amperes", "−1.50 A"],
+    [1_500, "watts", "1.50 kW"],
+    [180_000, "joules", "180 kJ"],
+    [18_000, "coulombs", "18.0 kC"],
+    [0, "flag", "no"],
+    [1, "flag", "yes"],
+    [0.25, "flag", "25.0%"],
+  ] as const)("writes %d %s as %s", (value, unit, text) => {
+    expect(formatValue(value, unit)).toBe(text);
   });
 
   it.each([null, undefined, Number.NaN, Number.POSITIVE_INFINITY])("never makes a number of %s", (value) => {
@@ -63,8 +99,18 @@ describe("formatTick", () => {
     expect(formatTick(0.5, "count")).toBe("0.5");
   });
 
-  it("shows what is drawn below zero as the amount that it is", () => {
-    expect(formatTick(-(8 * 2 ** 20), "bytes_per_second")).toBe("8 MiB");
+  it("has the units of what is measured", () => {
+    expect(formatTick(60, "celsius")).toBe("60 °C");
+    expect(formatTick(2_500_000_000, "hertz")).toBe("2.5 GHz");
+    expect(formatTick(12, "volts")).toBe("12 V");
+    expect(formatTick(1_500, "watts")).toBe("1.5 kW");
+    expect(formatTick(0.002, "seconds")).toBe("2 ms");
+    expect(formatTick(0, "hertz")).toBe("0 Hz");
+  });
+
+  it("keeps the sign of what can be negative", () => {
+    expect(formatTick(-5, "celsius")).toBe("−5 °C");
+    expect(formatTick(-0.00002, "seconds")).toBe("−20 µs");
   });
 });
 

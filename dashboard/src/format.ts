@@ -1,47 +1,96 @@
 // Numbers for people: a value, its unit, and never more digits than it deserves.
 
-/** Units that a panel can be in. */
-export type Unit = "ratio" | "bytes" | "bytes_per_second" | "bits_per_second" | "count";
+/** Units that a panel can be in: those of the server's answers, `load` for load averages, `flag` for yes and no. */
+export type Unit =
+  | "ratio"
+  | "flag"
+  | "count"
+  | "load"
+  | "per_second"
+  | "bytes"
+  | "bytes_per_second"
+  | "bits"
+  | "bits_per_second"
+  | "hertz"
+  | "seconds"
+  | "celsius"
+  | "revolutions_per_minute"
+  | "volts"
+  | "amperes"
+  | "watts"
+  | "joules"
+  | "coulombs";
 
 /** What stands for a missing reading. */
 export const MISSING = "–";
 
+/** How a unit is written: a value in a legend or fact, and an amount at a tick of an axis, short. */
+interface Words {
+  value(value: number): string;
+  tick(amount: number): string;
+}
+
 const BINARY = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 const DECIMAL = ["", "k", "M", "G", "T", "P", "E"];
+/** The largest unit that gives a rare event at least a tenth; its length in seconds. */
+const RATES: [string, number][] = [
+  ["s", 1],
+  ["min", 60],
+  ["h", 3_600],
+  ["d", 86_400],
+];
+const SPANS: [string, number][] = [
+  ["d", 86_400],
+  ["h", 3_600],
+  ["min", 60],
+  ["s", 1],
+  ["ms", 1e-3],
+  ["µs", 1e-6],
+];
 
-/** A value in a legend or fact: `12.3%`, `1.50 GiB`, `15.3 MiB/s`, `1.20 Mbit/s`, `0.52`. */
+const WORDS: Record<Unit, Words> = {
+  ratio: { value: formatShare, tick: (amount) => `${trim(amount * 100)}%` },
+  flag: { value: formatFlag, tick: () => "" },
+  count: { value: (value) => scaled(value, ""), tick: (amount) => tick(amount, 1000, DECIMAL) },
+  load: { value: (value) => unsigned(value.toFixed(2)), tick: (amount) => tick(amount, 1000, DECIMAL) },
+  per_second: { value: formatRate, tick: (amount) => tick(amount, 1000, DECIMAL) },
+  bytes: { value: formatBytes, tick: (amount) => tick(amount, 1024, BINARY) },
+  bytes_per_second: {
+    value: (value) => `${formatBytes(value)}/s`,
+    tick: (amount) => tick(amount, 1024, BINARY),
+  },
+  bits: { value: (value) => scaled(value, "bit"), tick: (amount) => tick(amount, 1000, DECIMAL) },
+  bits_per_second: {
+    value: (value) => scaled(value, "bit/s"),
+    tick: (amount) => tick(amount, 1000, DECIMAL),
+  },
+  hertz: measured("Hz"),
+  seconds: { value: formatSpan, tick: (amount) => spanTick(amount) },
+  celsius: {
+    value: (value) => `${unsigned(value.toFixed(1))} °C`,
+    tick: (amount) => `${trim(amount)} °C`,
+  },
+  revolutions_per_minute: {
+    value: (value) => `${unsigned(value.toFixed(0))} rpm`,
+    tick: (amount) => tick(amount, 1000, DECIMAL),
+  },
+  volts: measured("V"),
+  amperes: measured("A"),
+  watts: measured("W"),
+  joules: measured("J"),
+  coulombs: measured("C"),
+};
+
+/** A value in a legend or fact: `12.3%`, `1.50 GiB`, `15.3 MiB/s`, `1.20 Mbit/s`, `48.5 °C`, `2.1 ms`. */
 export function formatValue(value: number | null | undefined, unit: Unit): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
-  switch (unit) {
-    case "ratio":
-      return `${unsigned((value * 100).toFixed(1))}%`;
-    case "bytes":
-      return formatBytes(value);
-    case "bytes_per_second":
-      return `${formatBytes(value)}/s`;
-    case "bits_per_second": {
-      const [digits, prefix] = scale(value, 1000, DECIMAL);
-      return `${digits} ${prefix}bit/s`;
-    }
-    case "count":
-      return unsigned(value.toFixed(2));
-  }
+  return WORDS[unit].value(value);
 }
 
 /** A tick of an axis: short, as the panel's heading already names rates. `50%`, `512 KiB`, `1.5 M`, `0.5`. */
 export function formatTick(value: number, unit: Unit): string {
-  const size = Math.abs(value);
-  switch (unit) {
-    case "ratio":
-      return `${trim(size * 100)}%`;
-    case "bytes":
-    case "bytes_per_second":
-      return tick(size, 1024, BINARY);
-    case "bits_per_second":
-      return tick(size, 1000, DECIMAL);
-    case "count":
-      return tick(size, 1000, DECIMAL);
-  }
+  const amount = WORDS[unit].tick(Math.abs(value));
+  return value < 0 && amount !== "" ? `−${amount}` : amount;
 }
 
 /** Bytes with binary prefixes and three digits: `512 B`, `1.50 KiB`, `15.3 GiB`. */
@@ -56,7 +105,68 @@ export function formatPercent(percent: number | null): string {
   return `${unsigned(percent.toFixed(0))}%`;
 }
 
-function scale(value: number, base: number, prefixes: string[]): [string, string] {
+function formatShare(ratio: number): string {
+  return `${unsigned((ratio * 100).toFixed(1))}%`;
+}
+
+/** Yes, no, or the share of a step in which it was so. */
+function formatFlag(value: number): string {
+  if (value <= 0) return "no";
+  return value >= 1 ? "yes" : formatShare(value);
+}
+
+/** `12.3/s`, and what is rarer by the minute, hour or day: `0.2/min`, `3/h`. */
+function formatRate(per_second: number): string {
+  if (per_second === 0) return "0/s";
+  const fits = RATES.find(([, seconds]) => Math.abs(per_second) * seconds >= 0.1) ?? ["d", 86_400];
+  const [digits, prefix] = scale(per_second * fits[1], 1000, DECIMAL);
+  return `${digits}${prefix ? ` ${prefix}` : ""}/${fits[0]}`;
+}
+
+/** A length of time with three digits: `250 µs`, `1.20 ms`, `4.00 s`, `2.50 h`. */
+function formatSpan(seconds: number): string {
+  if (seconds === 0) return "0 s";
+  const [name, length] = spanOf(Math.abs(seconds));
+  const size = Math.abs(seconds) / length;
+  return `${seconds < 0 ? "−" : ""}${size.toFixed(decimals(size))} ${name}`;
+}
+
+function spanTick(seconds: number): string {
+  if (seconds === 0) return "0";
+  const [name, length] = spanOf(seconds);
+  return `${trim(seconds / length)} ${name}`;
+}
+
+function spanOf(seconds: number): [string, number] {
+  return SPANS.find(([, length]) => seconds >= length * 0.9995) ?? ["µs", 1e-6];
+}
+
+/** What instruments measure: three digits, small amounts too. */
+function measured(symbol: string): Words {
+  return {
+    value: (value) => {
+      const [digits, prefix] = scale(value, 1000, DECIMAL, (size) => size.toFixed(decimals(size)));
+      return `${digits} ${prefix}${symbol}`;
+    },
+    tick: (amount) => {
+      const text = tick(amount, 1000, DECIMAL);
+      return `${text}${/\d$/.test(text) ? " " : ""}${symbol}`;
+    },
+  };
+}
+
+/** With decimal prefixes: `999 bit/s`, `1.23 Mbit/s`, `12`, `1.23 k`. */
+function scaled(value: number, symbol: string): string {
+  const [digits, prefix] = scale(value, 1000, DECIMAL);
+  return `${digits} ${prefix}${symbol}`.trim();
+}
+
+function scale(
+  value: number,
+  base: number,
+  prefixes: string[],
+  unscaled: (size: number) => string = wholeOrTenth,
+): [string, string] {
   let size = Math.abs(value);
   let power = 0;
   // 999.5 would be written as 1000: it belongs to the next prefix already.
@@ -64,7 +174,7 @@ function scale(value: number, base: number, prefixes: string[]): [string, string
     size /= base;
     power += 1;
   }
-  const digits = power === 0 ? wholeOrTenth(size) : size.toFixed(decimals(size));
+  const digits = power === 0 ? unscaled(size) : size.toFixed(decimals(size));
   return [`${value < 0 && Number(digits) !== 0 ? "−" : ""}${digits}`, prefixes[power] ?? ""];
 }
 

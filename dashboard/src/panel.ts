@@ -1,7 +1,14 @@
-// The words in which a panel is declared. `panels.ts` speaks them, `shape.ts` understands them.
+// The words in which a panel is declared. `panels/` speaks them, `shape.ts` understands them.
 
-import type { Color, Place, Top } from "./drawing";
+import { COLORS, type Color, type Place, type Top } from "./drawing";
 import type { Unit } from "./format";
+
+/** Panels under one heading. What a section shows is asked for in one question, once the reader comes near it. */
+export interface Section {
+  id: string;
+  title: string;
+  panels: Panel[];
+}
 
 export interface Panel {
   /** The value of `data-panel` on its chart. */
@@ -23,14 +30,16 @@ export interface View {
   stacked?: boolean;
   /** The label that tells things apart, such as `interface`: every line is then drawn once for each of them. */
   each?: string;
+  /** Before a thing's label in the legend, where that alone says too little: `Core` before `0`. */
+  noun?: string;
   lines: LineSpec[];
 }
 
 export interface LineSpec {
   /** What it is made of. A line with a metric that the host lacks is left out. */
   metrics: string[];
-  /** How; the first metric as it is when absent. A missing reading in one of them makes a gap. */
-  value?: (...readings: number[]) => number;
+  /** How; the first metric as it is when absent. A missing reading in one of them, or null as the result, is a gap. */
+  value?: (...readings: number[]) => number | null;
   /** The legend's row; things told apart by `each` are named by their label instead. */
   label?: string;
   /** The legend's column. */
@@ -42,9 +51,46 @@ export interface LineSpec {
   place?: Place;
 }
 
+/** What one line shows: a metric as it is, or how it is made of several. */
+export type Source = string | Omit<LineSpec, "label" | "column">;
+
+/** How a panel looks: a view without its lines. `needs` is for those that make no sense without some of them. */
+export type Look = Omit<View, "needs" | "lines" | "each"> & { needs?: string[] };
+
+/** A panel with a line for each of these, named as the legend has it. Those that the host lacks are left out. */
+export function lines(id: string, title: string, look: Look, sources: Record<string, Source>): Panel {
+  const specs = Object.entries(sources).map(([label, source], index): LineSpec => {
+    return { color: COLORS[index % COLORS.length] ?? "grey", ...lineOf(source), label };
+  });
+  return { id, title, views: [{ needs: [], ...look, lines: specs }] };
+}
+
+/**
+ * A panel with a line for each thing (interface, sensor) that has the first of these, named by the label `each`; with
+ * several, the keys are the legend's columns.
+ */
+export function things(
+  id: string,
+  title: string,
+  each: string,
+  look: Look,
+  sources: Record<string, Source>,
+): Panel {
+  const specs = Object.entries(sources).map(([column, source]): LineSpec => ({ ...lineOf(source), column }));
+  return { id, title, views: [{ needs: specs[0]?.metrics ?? [], ...look, each, lines: specs }] };
+}
+
 /** Everything that the panels need to be asked for, each metric once. */
 export function metricsOf(panels: Panel[]): string[] {
   const views = panels.flatMap((panel) => panel.views);
-  const asked = views.flatMap((view) => [...view.needs, ...view.lines.flatMap((line) => line.metrics)]);
+  const asked = views.flatMap((view) => [
+    ...view.needs,
+    ...(view.positive ? [view.positive] : []),
+    ...view.lines.flatMap((line) => line.metrics),
+  ]);
   return [...new Set(asked)];
+}
+
+function lineOf(source: Source): LineSpec {
+  return typeof source === "string" ? { metrics: [source] } : source;
 }

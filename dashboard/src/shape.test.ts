@@ -90,6 +90,16 @@ describe("shape", () => {
     expect(lines[0]?.color).not.toBe(lines[2]?.color);
   });
 
+  it("puts words before the name of a thing that has some", () => {
+    const things = ["a", "b"].flatMap((device) => [
+      series("in", [1], { device }),
+      series("out", [1], { device }),
+    ]);
+    const all = data(...things);
+    const lines = shape(EACH, all, false, { device: { b: "Boot disk" }, sensor: { a: "other" } })?.lines;
+    expect(new Set(lines?.map((line) => line.label))).toEqual(new Set(["a", "Boot disk (b)"]));
+  });
+
   it("does not mind a thing that lacks one of the metrics", () => {
     const lines = shape(
       EACH,

@@ -14,14 +14,20 @@ export function frameOf(data: Data): Frame {
   return { from: data.from, to: data.to, ts: data.ts };
 }
 
+/** Words for things, by the label that tells them apart and its value: what a chip calls its `sensor`. */
+export type Names = Record<string, Record<string, string>>;
+
 /** What the panel shows of this data; null when the host has nothing for it. */
-export function shape(panel: Panel, data: Data, everything = false): Drawing | null {
+export function shape(panel: Panel, data: Data, everything = false, names: Names = {}): Drawing | null {
   const view = panel.views.find((candidate) => suits(candidate, data));
   if (!view) return null;
   const things = view.each ? thingsOf(view, view.each, data) : [null];
   const shown = everything ? things : loudest(things, view, data);
   const colors = colorsOf(things, shown);
-  const lines = shown.flatMap((thing) => linesOf(view, thing, colors.get(thing) ?? null, data));
+  const lines = shown.flatMap((thing) => {
+    const label = thing === null ? "" : named(view, thing, names);
+    return linesOf(view, thing, label, colors.get(thing) ?? null, data);
+  });
   if (!lines.some((line) => line.place !== "legend")) return null;
   return {
     hint: view.hint ?? "",
@@ -78,12 +84,12 @@ function colorsOf<T>(things: T[], shown: T[]): Map<T, Color> {
   return colors;
 }
 
-function linesOf(view: View, thing: string | null, color: Color | null, data: Data): Line[] {
+function linesOf(view: View, thing: string | null, label: string, color: Color | null, data: Data): Line[] {
   return view.lines.flatMap((spec) => {
     const sources = spec.metrics.map((metric) => find(data, metric, view, thing));
     if (sources.some((source) => source === undefined)) return [];
     return {
-      label: thing ?? spec.label ?? "",
+      label: label || (spec.label ?? ""),
       column: spec.column ?? "",
       color: spec.color === undefined ? color : spec.color,
       unit: spec.unit ?? view.unit,
@@ -91,6 +97,13 @@ function linesOf(view: View, thing: string | null, color: Color | null, data: Da
       values: combine(spec, sources as Series[]),
     };
   });
+}
+
+/** The words come first, and the thing's own name stays: two sensors may have the same words. */
+function named(view: View, thing: string, names: Names): string {
+  const words = names[view.each ?? ""]?.[thing];
+  if (words) return `${words} (${thing})`;
+  return view.noun ? `${view.noun} ${thing}` : thing;
 }
 
 function find(data: Data, metric: string, view: View, thing: string | null): Series | undefined {

@@ -16,6 +16,8 @@ export interface Host {
   agent_version: string | null;
   /** How far the agent's clock is off the server's. */
   skew_seconds: number | null;
+  /** What its people say it is, such as `env` → `prod`; absent where they say nothing. */
+  tags?: Record<string, string> | null;
   /** The newest readings, in percent. */
   latest: { cpu: number | null; ram: number | null; disk: number | null };
 }
@@ -73,5 +75,9 @@ export interface System {
     model?: string | null;
     processor?: string | null;
     boot_unix_seconds?: number | null;
+  } | null;
+  /** The whole last sample; of it only what names things. */
+  sample?: {
+    sensors?: { sensor: string; label?: string | null }[] | null;
   } | null;
 }

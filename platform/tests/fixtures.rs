@@ -24,7 +24,10 @@ fn tree(name: &str) -> Roots {
 }
 
 fn sample(name: &str) -> Sample {
-    let reading = collect::sample(&tree(name), Some(10.0));
+    let roots = tree(name);
+    let directory = roots.root.join("var/lib/prometheus/node-exporter");
+    let textfile_dir = directory.exists().then_some(directory);
+    let reading = Reader::new(&Setup { roots: roots.clone(), textfile_dir, ..Setup::default() }).reading(Some(10.0));
     assert!(reading.failures.is_empty(), "{name}: {:?}", reading.failures);
     let mut sample = reading.sample;
     assert!(sample.collectors.latest().iter().all(|one| one.success && one.duration_seconds < 60.0));
@@ -37,6 +40,14 @@ fn sample(name: &str) -> Sample {
         estimated_error_seconds: 0.000_5,
         maximum_error_seconds: 0.25,
     });
+    // Where there is no directory, nothing travels.
+    if !sample.textfiles.is_old() {
+        for textfile in sample.textfiles.renew() {
+            textfile.file =
+                format!("/{}", Path::new(&textfile.file).strip_prefix(&roots.root).expect("it lies there").display());
+            textfile.modified_seconds = Some(1_795_440_000.5);
+        }
+    }
     for filesystem in &mut sample.filesystems {
         assert!(filesystem.total_bytes > 0);
         filesystem.total_bytes = 1_000_000;

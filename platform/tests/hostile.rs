@@ -43,6 +43,17 @@ fn originals() -> Vec<String> {
         "sys/class/power_supply/BAT0/uevent",
         "proc/mdstat",
         "proc/spl/kstat/zfs/arcstats",
+        "proc/950/stat",
+        "proc/950/io",
+        "sys/fs/cgroup/cpu.stat",
+        "sys/fs/cgroup/system.slice/postgresql.service/memory.stat",
+        "sys/fs/cgroup/system.slice/postgresql.service/memory.events",
+        "sys/fs/cgroup/system.slice/postgresql.service/io.stat",
+        "var/lib/containers/storage/overlay-containers/containers.json",
+        "sys/class/drm/card0/device/pp_dpm_sclk",
+        "sys/class/drm/card0/device/ras/umc_err_count",
+        "var/lib/prometheus/node-exporter/backup.prom",
+        "var/lib/prometheus/node-exporter/room.prom",
         "etc/os-release",
     ];
     let trees = std::fs::read_dir(fixtures).expect("there are fixtures").filter_map(Result::ok);
@@ -66,10 +77,23 @@ fn torn() -> impl Strategy<Value = String> {
 const WORDS: &str = concat!(
     r"((cpu|intr|MemTotal:|eth0:|36 35 0:1 / /|\|-- 1.2.3.4|/32 host LOCAL|processor :|",
     r"some avg10=1.00|full|total=|TCP: inuse|Tcp:|InSegs|md0 : active|raid1|sda\[1\]\(F\)|blocks|resync =|%|",
-    r"POWER_SUPPLY_CAPACITY=|temp1|_input|[0-9]{1,22}|-1|-|\\[0-7]{2,3}) ?\n?){0,40}",
+    r"POWER_SUPPLY_CAPACITY=|temp1|_input|[0-9]{1,22}|-1|-|\\[0-7]{2,3}|\(|\)|read_bytes:|usage_usec|8:0|rbytes=|",
+    r"1: 800Mhz \*|ue:|",
+    r"/machine.slice|/machine-|\\x2d|\\x|\u{e4}|.scope|/docker-|[0-9a-f]{64}|/lxc|_|.log|.service) ?\n?){0,40}",
+);
+
+/// Pieces of Prometheus' text format, in any order: most of such a text is understood until the piece that is odd.
+const SERIES: &str = concat!(
+    r#"((# (TYPE|HELP) [ab]_?|[ab](_bucket|_sum|_count)?|counter|histogram|\{|le="1"|b="(\\[n"x])?"|,|\}| |"#,
+    r#"[0-9]{1,3}|NaN|[+-]Inf|\n){0,12}\n){0,8}"#,
 );
 
 proptest! {
+    #[test]
+    fn series_of_peoples_own(text in SERIES) {
+        feed(&text);
+    }
+
     #[test]
     fn any_text(text in "(?s).{0,200}") {
         feed(&text);
@@ -90,6 +114,7 @@ proptest! {
 fn the_originals_are_all_there() {
     // Twelve files in each of four trees, but neither fib_trie nor vmstat nor os-release of the old kernel; four of
     // pressure for two trees, one of which has no irq; five of sockets for the same two; file-nr for three;
-    // a battery, a Raspberry Pi, a RAID and a ZFS.
-    assert_eq!(originals().len(), 45 + 7 + 10 + 3 + 4);
+    // a battery, a Raspberry Pi, a RAID and a ZFS; two of a process, three of a group, containers; cpu.stat for two; two
+    // of a GPU and two of people's own metrics.
+    assert_eq!(originals().len(), 45 + 7 + 10 + 3 + 4 + 2 + 3 + 1 + 2 + 4);
 }

@@ -78,6 +78,18 @@ fn load_as_uptime_shows_it() {
 }
 
 #[test]
+fn processes_as_ps_lists_them() {
+    let count = || sample().process_counts.fresh().copied().flatten().unwrap().count;
+    let before = count();
+    let Some(text) = tool("ps", &["-e", "--no-headers"]) else { return };
+    let after = count();
+    let listed = text.lines().count() as u64;
+    // Some start and some end in between, `ps` among them.
+    let (low, high) = (before.min(after), before.max(after));
+    assert!((low * 3 / 4..=high * 4 / 3 + 5).contains(&listed), "{before} {listed} {after}");
+}
+
+#[test]
 fn cores_as_the_c_library_counts_them() {
     let Some(text) = tool("getconf", &["_NPROCESSORS_ONLN"]) else { return };
     assert_eq!(collect::host(&Roots::default(), "/").logical_cores, text.trim().parse().ok());

@@ -4,8 +4,11 @@
 use std::path::Path;
 
 use siskin_platform::{
-    collect::{self, Roots},
-    model::{Conntrack, Kernel, MemoryController, PowerSupply, Raid, Sample, Sensor, Throttling},
+    collect::{self, Reader, Roots, Setup},
+    model::{
+        Conntrack, Container, Gpu, Kernel, MemoryController, Place, PowerSupply, Process, ProcessCounts, Raid, Sample,
+        Sensor, Throttling, Usage,
+    },
 };
 
 fn sample(tree: &str) -> Sample {
@@ -258,4 +261,252 @@ fn later_columns_of_disks_and_interfaces() {
     let ethernet = &sample.networks[1];
     assert_eq!((ethernet.rx_multicast_total, ethernet.tx_collisions_total), (Some(345_678), Some(0)));
     assert_eq!(self::sample("old-kernel").disks[0].discards_total, None);
+}
+
+#[test]
+fn processes_by_state_and_by_name() {
+    let sample = sample("arm-board");
+    let counts = ProcessCounts {
+        count: 14,
+        threads: 44,
+        running: 1,
+        sleeping: 9,
+        disk_sleeping: 1,
+        stopped: 1,
+        zombies: 1,
+        idle: 1,
+    };
+    assert_eq!(sample.process_counts.fresh(), Some(&Some(counts)));
+    let processes = sample.processes.fresh().unwrap();
+    let names: Vec<_> = processes.iter().map(|process| process.name.as_str()).collect();
+    // Neither what used next to nothing (kthreadd) nor what is no more (a zombie).
+    let expected =
+        ["Web Content", "a) (b", "jbd2", "ksoftirqd", "kworker", "mqtt-bridge", "postgres", "sshd", "systemd"];
+    assert_eq!(names, expected);
+    let expected = Process {
+        name: "postgres".into(),
+        count: 3,
+        threads: 3,
+        cpu_seconds_total: 0.0,
+        resident_bytes: 86_016_000,
+        read_bytes_total: Some(0),
+        written_bytes_total: Some(0),
+    };
+    assert_eq!(processes[6], expected);
+    assert_eq!((processes[4].count, processes[4].resident_bytes), (2, 0));
+    // Its `io` cannot be read.
+    assert_eq!((processes[7].read_bytes_total, processes[7].written_bytes_total), (None, None));
+    // A tree whose processes have no `stat`.
+    assert!(self::sample("x86-6.18").processes.is_old());
+}
+
+#[test]
+fn no_secret_of_a_process_or_a_container_is_in_a_sample() {
+    let tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/arm-board");
+    let secrets =
+        ["proc/950/cmdline", "proc/950/environ"].map(|file| std::fs::read_to_string(tree.join(file)).unwrap());
+    let docker = std::fs::read_dir(tree.join("var/lib/docker/containers")).unwrap().next().unwrap().unwrap().path();
+    let docker = std::fs::read_to_string(docker.join("config.v2.json")).unwrap();
+    assert!(secrets.iter().chain([&docker]).all(|secret| secret.contains("hunter2")));
+    let json = serde_json::to_string(&sample("arm-board")).unwrap();
+    assert!(json.contains("mqtt-bridge") && json.contains("\"web\"") && !json.contains("hunter2"), "{json}");
+}
+
+#[test]
+fn containers() {
+    let sample = sample("arm-board");
+    let containers = sample.containers.fresh().unwrap();
+    let told: Vec<_> =
+        containers.iter().map(|one| (one.name.as_str(), one.runtime.as_deref(), one.id.as_deref())).collect();
+    let expected = [
+        ("db", Some("podman"), Some("bbbbbbbb4e5f")),
+        ("dddddddd4e5f", Some("containerd"), Some("dddddddd4e5f")),
+        ("default/shop-7d4b9c-x2x/nginx", Some("containerd"), Some("cccccccc4e5f")),
+        ("eeeeeeee4e5f", Some("podman"), Some("eeeeeeee4e5f")),
+        ("mail", Some("lxc"), None),
+        ("web", Some("docker"), Some("0a1b2c3d4e5f")),
+    ];
+    assert_eq!(told, expected);
+    let web = Container {
+        name: "web".into(),
+        runtime: Some("docker".into()),
+        id: Some("0a1b2c3d4e5f".into()),
+        usage: Usage {
+            cpu_seconds_total: Some(98.765_432),
+            cpu_user_seconds_total: Some(70.0),
+            cpu_system_seconds_total: Some(28.765_432),
+            cpu_periods_total: Some(12_345),
+            cpu_throttled_periods_total: Some(67),
+            cpu_throttled_seconds_total: Some(0.890_123),
+            memory_bytes: Some(123_456_789),
+            memory_working_bytes: Some(100_000_000),
+            memory_limit_bytes: Some(536_870_912),
+            out_of_memory_kills_total: Some(2),
+            // The mapped device does not count: the card below it does.
+            read_bytes_total: Some(1_000_500),
+            written_bytes_total: Some(2_000_600),
+            reads_total: Some(105),
+            writes_total: Some(206),
+            tasks: Some(12),
+        },
+        cpu_stalled_seconds_total: Some(1.5),
+        memory_stalled_seconds_total: Some(0.25),
+        io_stalled_seconds_total: Some(0.75),
+    };
+    assert_eq!(containers[5], web);
+    let user = Usage {
+        cpu_seconds_total: Some(0.6),
+        cpu_user_seconds_total: Some(0.5),
+        cpu_system_seconds_total: Some(0.1),
+        ..Usage::default()
+    };
+    assert_eq!((containers[3].usage, containers[4].cpu_stalled_seconds_total), (user, None));
+    // What is seen from inside a container is its own group, not a tree of them.
+    assert!(self::sample("container").containers.is_old() && self::sample("old-kernel").containers.is_old());
+}
+
+#[test]
+fn services() {
+    let sample = sample("arm-board");
+    let units = sample.units.fresh().unwrap();
+    let names: Vec<_> = units.iter().map(|unit| unit.unit.as_str()).collect();
+    assert_eq!(names, ["cpu.service", "getty@tty1.service", "postgresql.service", "ssh.service"]);
+    let (database, ssh) = (units[2].usage, units[3].usage);
+    assert_eq!((database.cpu_seconds_total, database.cpu_throttled_periods_total), (Some(154.0), Some(0)));
+    assert_eq!((database.memory_working_bytes, database.memory_limit_bytes), (Some(201_326_592), Some(536_870_912)));
+    assert_eq!((database.written_bytes_total, database.reads_total), (Some(102_404_096), Some(1001)));
+    assert_eq!((ssh.memory_bytes, ssh.memory_limit_bytes, ssh.read_bytes_total), (Some(7_782_400), None, None));
+    assert!(self::sample("container").units.is_old());
+}
+
+#[test]
+fn graphics_processors() {
+    let gpus = sample("container").gpus;
+    let [amd, intel, asleep] = &gpus[..] else { panic!("{gpus:?}") };
+    let expected = Gpu {
+        gpu: "0000:03:00.0".into(),
+        name: Some("AMD INSTINCT MI210".into()),
+        vendor: Some("amd".into()),
+        driver: Some("amdgpu".into()),
+        asleep: Some(false),
+        utilization_ratio: Some(0.37),
+        memory_busy_ratio: Some(0.12),
+        memory_total_bytes: Some(68_702_699_520),
+        memory_used_bytes: Some(10_737_418_240),
+        temperature_celsius: Some(54.0),
+        power_watts: Some(123.456),
+        // The chip's own figure, not the level of the table; the table where there is no other.
+        frequency_hertz: Some(1_410_000_000),
+        memory_frequency_hertz: Some(1_600_000_000),
+        fan_revolutions_per_minute: Some(1278.0),
+        fan_ratio: Some(0.4),
+        corrected_errors_total: Some(23),
+        uncorrected_errors_total: Some(1),
+        pcie_replays_total: Some(2),
+        ..Gpu::default()
+    };
+    assert_eq!(*amd, expected);
+    let expected = Gpu {
+        gpu: "0000:04:00.0".into(),
+        name: Some("8086:56c0".into()),
+        vendor: Some("intel".into()),
+        driver: Some("i915".into()),
+        asleep: Some(false),
+        idle_seconds_total: Some(7_654.321),
+        energy_joules_total: Some(123_456.789_012),
+        frequency_hertz: Some(2_050_000_000),
+        throttled: Some(true),
+        ..Gpu::default()
+    };
+    assert_eq!(*intel, expected);
+    // Its files would wake it up. The screen of the management controller has none.
+    let expected = Gpu {
+        gpu: "0000:05:00.0".into(),
+        name: Some("8086:e20b".into()),
+        vendor: Some("intel".into()),
+        driver: Some("xe".into()),
+        asleep: Some(true),
+        ..Gpu::default()
+    };
+    assert_eq!(*asleep, expected);
+}
+
+#[test]
+fn a_gpu_wakes_up_and_is_pulled_out() {
+    let sys = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gpu");
+    let _ = std::fs::remove_dir_all(&sys);
+    let device = sys.join("class/drm/card7/device");
+    let write = |file: &str, text: &str| {
+        let path = device.join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    for (file, text) in [
+        ("power/runtime_status", "suspended\n"),
+        ("tile0/gt0/gtidle/idle_residency_ms", "1500\n"),
+        ("tile0/gt0/freq0/act_freq", "1200\n"),
+        ("hwmon/hwmon3/temp2_input", "41000\n"),
+    ] {
+        write(file, text);
+    }
+    let roots = Roots { sys, ..Roots::default() };
+    let mut reader = Reader::new(&Setup { roots, ..Setup::default() });
+    let mut gpus = || {
+        let reading = reader.reading(None);
+        let told: Vec<_> = reading.failures.into_iter().filter(|failure| failure.collector == "gpu").collect();
+        (reading.sample.gpus, told)
+    };
+    assert_eq!(gpus().0[0].asleep, Some(true));
+    write("power/runtime_status", "active\n");
+    let (all, told) = gpus();
+    let awake = Gpu {
+        gpu: "card7".into(),
+        asleep: Some(false),
+        idle_seconds_total: Some(1.5),
+        frequency_hertz: Some(1_200_000_000),
+        temperature_celsius: Some(41.0),
+        ..Gpu::default()
+    };
+    assert_eq!((all, told.len()), (vec![awake], 0));
+
+    std::fs::remove_dir_all(&device).unwrap();
+    let (all, told) = gpus();
+    assert!(all.is_empty() && told[0].error.to_string().starts_with("cannot read "), "{told:?}");
+    assert_eq!((gpus().0.len(), gpus().1.len()), (0, 0));
+}
+
+#[test]
+fn throttling_of_cores() {
+    let cores = sample("container").cpu.unwrap().cores;
+    let counts: Vec<_> = cores.iter().map(|core| core.throttles_total.unwrap()).collect();
+    assert_eq!(counts, [17, 3, 0, 2, 17, 3, 0, 2]);
+    assert!(cores.iter().all(|core| core.package_throttles_total == Some(41)));
+    assert_eq!(cores[6].place, Some(Place { package: 0, core: 2 }));
+    assert!(sample("x86-6.18").cpu.unwrap().cores.iter().all(|core| core.throttles_total.is_none()));
+}
+
+#[test]
+fn peoples_own_metrics() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/container");
+    let textfile_dir = Some(root.join("var/lib/prometheus/node-exporter"));
+    let roots = Roots { proc: root.join("proc"), sys: root.join("sys"), root };
+    let sample = Reader::new(&Setup { roots, textfile_dir, ..Setup::default() }).reading(None).sample;
+    let custom = sample.custom.fresh().unwrap();
+    let seen: Vec<_> = custom.iter().map(|one| (one.series.as_str(), one.value, one.value_total)).collect();
+    assert_eq!(
+        seen[..3],
+        [
+            (r#"backup_bytes_total{job="db"}"#, None, Some(123_456_789.0)),
+            (r#"backup_last_success_seconds{job="db",target="/srv/\"old\" files"}"#, Some(1.7954e9), None),
+            (r#"backup_last_success_seconds{job="files",target="/home"}"#, Some(1_795_000_000.5), None),
+        ]
+    );
+    assert!(seen[3].0 == "backup_next_seconds" && seen[3].1.unwrap().is_nan());
+    assert_eq!(seen[4], (r#"backup_seconds_bucket{le="60"}"#, None, Some(3.0)));
+    assert_eq!(
+        (seen.len(), seen[8].0, seen[11].0),
+        (12, r#"door_seconds{quantile="0.5"}"#, r#"room_temperature_celsius{room="küche"}"#)
+    );
+    let files = sample.textfiles.fresh().unwrap();
+    assert_eq!(files.iter().map(|file| (file.series, file.failed)).collect::<Vec<_>>(), [(8, false), (4, false)]);
 }

@@ -1,6 +1,6 @@
 //! A steady reading of this machine asks for no memory: what the first readings asked for is used again.
 #![cfg(target_os = "linux")]
-#![allow(unsafe_code)]
+#![allow(unsafe_code, clippy::unwrap_used)]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

@@ -197,6 +197,7 @@ fn first_sample(cores: u32) -> Sample {
         index,
         modes: Modes { user_seconds_total: 1000.0, idle_seconds_total: 9000.0, ..zero_modes() },
         frequency_hertz: Some(2_400_000_000),
+        ..Core::default()
     };
     let filesystem = |mountpoint: &str, size: u64| Filesystem {
         mountpoint: mountpoint.into(),

@@ -4,8 +4,10 @@
 //! client claims when it throws an unread body away, so one packet ends the process, it reads lines of any length,
 //! and it unwraps when file descriptors run out. Here a request is a head of bounded size, and bodies are not read.
 
+mod accept;
 #[cfg(any(test, fuzzing))]
 pub mod foreign;
+mod guard;
 mod routes;
 
 use std::io::{self, BufReader, ErrorKind, Read, Write};
@@ -21,6 +23,7 @@ use crate::episode::Episode;
 use crate::latest::Latest;
 use crate::timed::{Timed, read_head};
 use crate::{info, warn};
+pub use guard::Guard;
 use routes::Request;
 
 /// Enough for every scraper a host has. Each takes a thread for as long as its one request lasts.
@@ -33,8 +36,9 @@ const REPLY_TIME: Duration = Duration::from_secs(5);
 const LINGER_TIME: Duration = Duration::from_millis(500);
 /// The usual bound for a request's head.
 const MAX_HEAD_BYTES: usize = 8 << 10;
-/// The stack of a connection's thread. Serialising a document needs a tenth of it.
-const STACK_BYTES: usize = 256 << 10;
+/// The stack of a connection's thread, of which only what is touched takes memory. Packing a page takes the most of it,
+/// some 300 KiB where nothing is optimised.
+const STACK_BYTES: usize = 1 << 20;
 /// When accepting fails, as for want of file descriptors, it is tried again after this.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -43,12 +47,19 @@ pub fn listen(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
     TcpListener::bind(addresses)
 }
 
-/// Serves in a thread of its own, as long as the process lives.
-pub fn serve(listener: TcpListener, latest: Arc<Latest>) -> io::Result<()> {
-    thread::Builder::new().name("http".to_owned()).spawn(move || accept(&listener, &latest)).map(drop)
+/// What every connection is answered from.
+struct Door {
+    guard: Guard,
+    latest: Arc<Latest>,
 }
 
-fn accept(listener: &TcpListener, latest: &Arc<Latest>) {
+/// Serves in a thread of its own, as long as the process lives.
+pub fn serve(listener: TcpListener, latest: Arc<Latest>, guard: Guard) -> io::Result<()> {
+    let door = Arc::new(Door { guard, latest });
+    thread::Builder::new().name("http".to_owned()).spawn(move || accept(&listener, &door)).map(drop)
+}
+
+fn accept(listener: &TcpListener, door: &Arc<Door>) {
     let open = Arc::new(AtomicUsize::new(0));
     let (mut failing, mut crowded) = (Episode::default(), Episode::default());
     loop {
@@ -57,7 +68,7 @@ fn accept(listener: &TcpListener, latest: &Arc<Latest>) {
                 if let Some(failures) = failing.end() {
                     info!("accepting connections again", failures = failures);
                 }
-                if admit(stream, &open, latest) {
+                if admit(stream, &open, door) {
                     if let Some(closed) = crowded.end() {
                         info!("connections are few enough again", closed = closed);
                     }
@@ -78,16 +89,16 @@ fn accept(listener: &TcpListener, latest: &Arc<Latest>) {
 
 /// Starts a thread for the connection. False, and the connection is closed, when there are too many of them
 /// or no thread can be had.
-fn admit(stream: TcpStream, open: &Arc<AtomicUsize>, latest: &Arc<Latest>) -> bool {
+fn admit(stream: TcpStream, open: &Arc<AtomicUsize>, door: &Arc<Door>) -> bool {
     let slot = Slot::take(open);
     if slot.0.load(Ordering::Relaxed) > MAX_CONNECTIONS {
         return false;
     }
-    let latest = Arc::clone(latest);
+    let door = Arc::clone(door);
     let work = move || {
         let _slot = slot;
         // A client that went away is not worth a line.
-        let _ = converse(stream, &latest);
+        let _ = converse(stream, &door);
     };
     thread::Builder::new().name("connection".to_owned()).stack_size(STACK_BYTES).spawn(work).is_ok()
 }
@@ -109,7 +120,7 @@ impl Drop for Slot {
 }
 
 /// One request, one reply, end: a scrape every few seconds gains nothing from a kept connection.
-fn converse(stream: TcpStream, latest: &Latest) -> io::Result<()> {
+fn converse(stream: TcpStream, door: &Door) -> io::Result<()> {
     let mut reader = BufReader::with_capacity(1024, Timed::new(stream, Instant::now() + REQUEST_TIME));
     let mut head = Vec::new();
     let request = match read_head(&mut reader, &mut head, MAX_HEAD_BYTES) {
@@ -118,7 +129,10 @@ fn converse(stream: TcpStream, latest: &Latest) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     let (response, is_head) = match request {
-        Ok(request) => (routes::answer(&request, latest), request.is_head()),
+        Ok(request) => {
+            let refusal = door.guard.refusal(&request);
+            (refusal.unwrap_or_else(|| routes::answer(&request, &door.latest)), request.is_head())
+        }
         Err(refusal) => (refusal, false),
     };
     let connection = reader.get_mut();

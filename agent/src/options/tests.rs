@@ -1,6 +1,7 @@
 //! Defaults, precedence, and what a person is told about a wrong value.
 
 use super::*;
+use crate::scratch;
 use crate::settings::SETTINGS;
 
 fn run(args: &[&str], env: &[(&str, &str)]) -> Result<Options, String> {
@@ -24,7 +25,7 @@ fn the_defaults() {
     assert_eq!((options.spool, options.state), (None, None));
     assert_eq!(options.spool_limits, Limits { max_bytes: 64 << 20, max_age: Duration::from_secs(604_800) });
     assert_eq!(options.credentials, Credentials::None);
-    assert_eq!(options.disk_path, "/");
+    assert_eq!((options.disk_path.as_str(), options.textfiles), ("/", None));
     assert_eq!(options.log_level, Level::Info);
     assert_eq!(options.roots.proc, PathBuf::from("/proc"));
 }
@@ -37,6 +38,41 @@ fn the_predecessors_host_and_port_still_work() {
     let old = ("SYSTEM_STATS_HOST", "0.0.0.0");
     assert_eq!(listen(&[], &[("SISKIN_AGENT_LISTEN", "127.0.0.1:0"), old]), "127.0.0.1:0");
     assert_eq!(listen(&["--listen", "127.0.0.1:1"], &[("SISKIN_AGENT_LISTEN", "127.0.0.1:0")]), "127.0.0.1:1");
+}
+
+#[test]
+fn only_the_predecessors_variable_opens_the_port_without_a_word() {
+    let guard = |args: &[&str], env: &[(&str, &str)]| run(args, env).unwrap().guard;
+    let old = ("SYSTEM_STATS_HOST", "0.0.0.0");
+    assert!(matches!(guard(&[], &[]), Guard::Local));
+    assert!(matches!(guard(&["--listen", "[::1]:0"], &[]), Guard::Local));
+    assert!(matches!(guard(&["--listen", "[::ffff:127.0.0.1]:0"], &[]), Guard::Local));
+    assert!(matches!(guard(&[], &[old]), Guard::Predecessor));
+    assert!(matches!(guard(&["--listen-open"], &[old]), Guard::Open));
+    assert!(matches!(guard(&["--listen", "0.0.0.0:0"], &[("SISKIN_AGENT_LISTEN_OPEN", "true")]), Guard::Open));
+    let closed = [("SISKIN_AGENT_LISTEN", "0.0.0.0:0"), ("SISKIN_AGENT_LISTEN_OPEN", "false"), old];
+    assert!(run(&[], &closed).unwrap_err().starts_with("SISKIN_AGENT_LISTEN:"));
+    let tokens = scratch::dir("options").join("tokens");
+    std::fs::write(&tokens, "sixteen-bytes-01").unwrap();
+    let tokens = ["--listen-token-file", tokens.to_str().unwrap()];
+    assert!(matches!(guard(&tokens, &[old]), Guard::Token(_)));
+    assert!(matches!(guard(&tokens, &[]), Guard::Token(_)));
+}
+
+#[test]
+fn a_host_has_the_name_and_the_tags_that_it_was_given() {
+    let host = Host { hostname: "kernel".into(), ..Host::default() };
+    assert_eq!(run(&[], &[]).unwrap().named(host.clone()), host);
+    let env = [("SISKIN_AGENT_TAGS", "env=test,role=db"), ("SISKIN_AGENT_HOSTNAME", "pi")];
+    let named = run(&[], &env).unwrap().named(host.clone());
+    assert_eq!(
+        (named.hostname.as_str(), named.tags["env"].as_str(), named.tags["role"].as_str()),
+        ("pi", "test", "db")
+    );
+    let args = ["--tag", "env=prod, rack=7", "--tag", "url=a=b"];
+    let tags = run(&args, &env).unwrap().named(host).tags;
+    let expected = [("env", "prod"), ("rack", "7"), ("url", "a=b")].map(|(name, value)| (name.into(), value.into()));
+    assert_eq!(tags, Tags::from(expected), "flags win over the variable, all of them");
 }
 
 #[test]
@@ -84,7 +120,19 @@ fn a_wrong_value_names_its_flag_or_variable_and_what_is_expected() {
         (&[], &[("SYSTEM_STATS_FORWARD_INTERVAL", "-1")], ["SYSTEM_STATS_FORWARD_INTERVAL", "seconds"]),
         (&["--listen", "5001"], &[], ["--listen", "127.0.0.1:5001"]),
         (&[], &[("SYSTEM_STATS_PORT", "http")], ["SYSTEM_STATS_PORT", "port"]),
-        (&["--server", "https://host"], &[], ["--server", "TLS"]),
+        (&["--listen", "0.0.0.0:5001"], &[], ["--listen-token-file", "--listen-open"]),
+        (&["--listen", "[::]:5001"], &[], ["--listen:", "reached from other hosts"]),
+        (&[], &[("SISKIN_AGENT_LISTEN", "0.0.0.0:1")], ["SISKIN_AGENT_LISTEN:", "--listen-open"]),
+        (&[], &[("SISKIN_AGENT_LISTEN_OPEN", "yes")], ["SISKIN_AGENT_LISTEN_OPEN", "true or false"]),
+        (&["--listen-token-file", "/nonexistent"], &[], ["--listen-token-file", "/nonexistent"]),
+        (&["--listen-token-file", "/x", "--listen-open"], &[], ["--listen-open", "choose one"]),
+        (&["--hostname", " "], &[], ["--hostname", "empty"]),
+        (&[], &[("SISKIN_AGENT_HOSTNAME", "a\u{7}")], ["SISKIN_AGENT_HOSTNAME", "control"]),
+        (&["--tag", "prod"], &[], ["--tag", "NAME=VALUE"]),
+        (&["--tag", "a=1", "--tag", "a=2"], &[], ["--tag", "\"a\" is given twice"]),
+        (&["--tag", "a-b=1"], &[], ["--tag", "letters"]),
+        (&[], &[("SISKIN_AGENT_TAGS", "env=prod,")], ["SISKIN_AGENT_TAGS", "NAME=VALUE"]),
+        (&[], &[("SISKIN_AGENT_TAGS", "env=")], ["SISKIN_AGENT_TAGS", "no value"]),
         (&[], &[("MONITORING_SERVER_METRICS_URL", "host")], ["MONITORING_SERVER_METRICS_URL", "http://host:5050"]),
         (&["--token-file", "/nonexistent"], &[], ["--token-file", "/nonexistent"]),
         (&[], &[("SISKIN_AGENT_TOKEN", "two words")], ["SISKIN_AGENT_TOKEN", "visible ASCII"]),
@@ -101,6 +149,8 @@ fn a_wrong_value_names_its_flag_or_variable_and_what_is_expected() {
         (&["--state", "/"], &[], ["--state", "expected a file"]),
         (&["--disk-path", "data"], &[], ["--disk-path", "absolute"]),
         (&["--disk-path", "/no/such/path"], &[], ["--disk-path", "path of this host"]),
+        (&["--textfile-dir", "/dev/null"], &[], ["--textfile-dir", "expected a directory"]),
+        (&[], &[("SISKIN_AGENT_TEXTFILE_DIR", "/no/such")], ["SISKIN_AGENT_TEXTFILE_DIR", "a directory"]),
         (&["--log-level", "loud"], &[], ["--log-level", "error, warn, info or debug"]),
     ] {
         let error = run(args, env).unwrap_err();

@@ -3,15 +3,18 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::io::Read;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use ureq::http::header::{AUTHORIZATION, CONTENT_ENCODING, EXPECT, RETRY_AFTER};
+use ureq::unversioned::resolver::DefaultResolver;
 use ureq::{Agent, Timeout};
 
 use super::gzip::gzip;
 use super::reply::Reply;
 use crate::VERSION;
 use crate::endpoint::Endpoint;
+use crate::tls;
 
 /// For one connection, all addresses of the server's name together.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
@@ -33,6 +36,8 @@ const UNSUPPORTED_MEDIA_TYPE: u16 = 415;
 pub struct Client {
     agent: Agent,
     url: String,
+    /// Without TLS.
+    is_plain: bool,
     /// Until a server says that it cannot unpack.
     packing: Cell<bool>,
 }
@@ -55,15 +60,20 @@ impl Failure {
 
 impl From<ureq::Error> for Failure {
     fn from(error: ureq::Error) -> Self {
-        let slow =
-            matches!(&error, ureq::Error::Timeout(which) if !matches!(which, Timeout::Connect | Timeout::Resolve));
-        Self { slow, ..Self::of(&error) }
+        match error {
+            // Of our own making: how TLS failed.
+            ureq::Error::Other(words) => Self::of(&words),
+            ureq::Error::Timeout(which) => {
+                Self { slow: !matches!(which, Timeout::Connect | Timeout::Resolve), ..Self::of(&error) }
+            }
+            error => Self::of(&error),
+        }
     }
 }
 
 impl Client {
     /// Connects at the first push, and keeps the connection.
-    pub fn new(endpoint: &Endpoint) -> Self {
+    pub fn new(endpoint: &Endpoint, tls_ca: Option<PathBuf>) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -75,19 +85,30 @@ impl Client {
             .output_buffer_size(MAX_HEAD_BYTES)
             .max_idle_connections(1)
             .build();
-        Self { agent: config.into(), url: endpoint.url(), packing: Cell::new(true) }
+        let agent = Agent::with_parts(config, tls::connector(tls_ca), DefaultResolver::default());
+        Self { agent, url: endpoint.url(), is_plain: !endpoint.tls, packing: Cell::new(true) }
     }
 
     /// Posts a JSON body, packed if it is large, and reads the reply, all before `deadline`.
     pub fn post(&self, body: &[u8], authorization: Option<&str>, deadline: Instant) -> Result<Reply, Failure> {
         let packed = self.packing.get() && body.len() >= PACK_BYTES;
         let sent = if packed { Cow::Owned(gzip(body)) } else { Cow::Borrowed(body) };
-        let reply = self.exchange(&sent, packed, authorization, deadline)?;
+        let reply = self.exchange(&sent, packed, authorization, deadline).map_err(|error| self.failure(error))?;
         if packed && reply.status == UNSUPPORTED_MEDIA_TYPE {
             self.packing.set(false);
-            return Ok(self.exchange(body, false, authorization, deadline)?);
+            return self.exchange(body, false, authorization, deadline).map_err(|error| self.failure(error));
         }
         Ok(reply)
+    }
+
+    /// A server that speaks TLS answers plain HTTP with an alert, which is no HTTP.
+    fn failure(&self, error: ureq::Error) -> Failure {
+        match error {
+            ureq::Error::Protocol(error) if self.is_plain => {
+                Failure::of(&format!("what answers there speaks no HTTP: is it TLS? Then use https:// ({error})"))
+            }
+            error => error.into(),
+        }
     }
 
     fn exchange(
@@ -142,7 +163,7 @@ mod tests {
             stream.write_all(answer.as_bytes()).unwrap();
             while !repeated.is_empty() && stream.write_all(repeated.as_bytes()).is_ok() {}
         });
-        Client::new(&Endpoint::parse(&url).unwrap()).post(body, None, Instant::now() + time)
+        Client::new(&Endpoint::parse(&url).unwrap(), None).post(body, None, Instant::now() + time)
     }
 
     const LONG: Duration = Duration::from_secs(60);

@@ -39,7 +39,7 @@ pub fn reply(data: &[u8]) {
     let body = vec![b' '; if kind % 4 == 0 { 17 << 10 } else { 2 }];
     let endpoint = Endpoint::parse(url).expect("an address");
     let asked = Instant::now();
-    let result = Client::new(&endpoint).post(&body, None, asked + TIME);
+    let result = Client::new(&endpoint, None).post(&body, None, asked + TIME);
     assert!(asked.elapsed() < TIME, "the server has closed, and the client waits: {result:?}");
     let Ok(reply) = result else { return };
     // What is no UTF-8 takes three bytes for one.

@@ -6,11 +6,12 @@ mod body;
 mod client;
 #[cfg(any(test, fuzzing))]
 pub mod foreign;
-mod gzip;
+pub mod gzip;
 mod reply;
 mod size;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -24,6 +25,7 @@ use crate::episode::Episode;
 use crate::identity::random_stream;
 use crate::latest::Latest;
 use crate::queue::Queue;
+use crate::sampler::same_words;
 use crate::spool::Sent;
 use crate::{debug, error, info, warn};
 use backoff::Backoff;
@@ -56,16 +58,18 @@ impl Push {
         queue: Arc<Queue>,
         endpoint: Endpoint,
         credentials: Credentials,
+        tls_ca: Option<PathBuf>,
     ) -> io::Result<Self> {
         let mut pusher = Pusher {
             latest,
             queue: Arc::clone(&queue),
-            client: Client::new(&endpoint),
+            client: Client::new(&endpoint, tls_ca),
             credentials,
             size: Size::new(MAX_BATCH_SAMPLES),
             refused: 0,
             backoff: Backoff::default(),
             outage: Episode::default(),
+            told: String::new(),
         };
         let (finished, done) = sync_channel(1);
         let work = move || {
@@ -98,6 +102,8 @@ struct Pusher {
     refused: u64,
     backoff: Backoff,
     outage: Episode,
+    /// The last reason of an outage that was told.
+    told: String,
 }
 
 /// What to do after an attempt.
@@ -233,7 +239,10 @@ impl Pusher {
             Some(asked) => self.backoff.as_asked(asked, chance),
             None => self.backoff.after_failure(chance),
         };
-        if self.outage.add(1) {
+        // Another reason is news: a server that comes back may have another certificate.
+        let is_news = self.outage.add(1) || !same_words(&self.told, error);
+        if is_news {
+            error.clone_into(&mut self.told);
             warn!("cannot push, trying again", error = error, wait_seconds = pause.as_secs_f64());
         } else {
             debug!("cannot push, trying again", error = error, wait_seconds = pause.as_secs_f64());

@@ -97,11 +97,12 @@ impl Spool {
     }
 
     /// A sample of the running boot is as it was taken: the server repairs its time by the time since boot. One of an
-    /// earlier boot cannot be repaired so. If its clock was behind the floor, it gets the least time that can be true.
+    /// earlier boot cannot be repaired so. If its clock was behind the floor, it gets the least time that can be true,
+    /// and says so.
     fn as_sent(&self, head: Head, boot_id: Option<String>, rest: &str) -> String {
         let this_boot = boot_id.is_some() && boot_id == self.origin.boot_id;
         if this_boot || head.stream == self.origin.stream {
-            return text::whole(head.at, None, rest);
+            return text::whole(head.at, false, None, rest);
         }
         let mut at = head.at;
         at.unix_ms = at.unix_ms.max(head.least_ms);
@@ -109,6 +110,6 @@ impl Spool {
             // A host without boot ids: the server would take it for the running boot.
             at.boottime_ms = None;
         }
-        text::whole(at, boot_id.as_deref(), rest)
+        text::whole(at, at.unix_ms > head.at.unix_ms, boot_id.as_deref(), rest)
     }
 }

@@ -124,6 +124,8 @@ fn times_of_earlier_boots_are_mended_where_the_clock_was_behind_the_floor() {
     }
     let all = drain(&mut open(&dir, ROOMY, 4, "b"));
     let times: Vec<_> = all.iter().map(|(_, _, s)| (s.at.unix_ms, s.at.boottime_ms, s.boot_id.as_deref())).collect();
+    let estimated: Vec<_> = all.iter().map(|(_, _, s)| s.time_is_estimated).collect();
+    assert_eq!(estimated, [true, false, true, false, false, false], "those whose time was changed say so");
     assert_eq!(times[..2], [(1_005_000, Some(5_000), Some("a")), (2_007_000, Some(7_000), Some("a"))]);
     assert_eq!(times[2..4], [(1_005_000, None, None), (2_007_000, None, None)], "of some boot: cannot be anchored");
     assert_eq!(

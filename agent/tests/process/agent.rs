@@ -89,7 +89,7 @@ impl Agent {
 
     /// Head and JSON body of a GET.
     pub fn get(&self, path: &str) -> (String, Value) {
-        let reply = self.send(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes());
+        let reply = self.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
         let (head, body) =
             reply.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no reply: {reply:?}\n{}", self.log()));
         (head.to_owned(), serde_json::from_str(body).unwrap())

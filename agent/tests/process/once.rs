@@ -66,6 +66,24 @@ fn the_disk_is_the_filesystem_of_the_path_and_no_other() {
 }
 
 #[test]
+fn metrics_of_ones_own_are_part_of_the_sample() {
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("textfiles");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join("own.prom"), "# TYPE own_total counter\nown_total{a=\"b\"} 7\nodd NaN\n").unwrap();
+    std::fs::write(directory.join("torn.prom"), "torn 1\nto").unwrap();
+    let sample = &once(&["--textfile-dir", directory.to_str().unwrap()])["sample"];
+    let expected = serde_json::json!([
+        {"series": "odd", "value": null},
+        {"series": "own_total{a=\"b\"}", "value_total": 7.0},
+    ]);
+    assert_eq!(sample["custom"], expected);
+    let failed: Vec<_> = sample["textfiles"].as_array().unwrap().iter().map(|file| &file["failed"]).collect();
+    assert_eq!(failed, [false, true]);
+    // Who puts none there sends nothing.
+    assert_eq!(once(&[])["sample"].get("custom"), None);
+}
+
+#[test]
 fn the_id_is_the_machines_and_does_not_tell_it() {
     let root = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("machine");
     std::fs::create_dir_all(root.join("etc")).unwrap();

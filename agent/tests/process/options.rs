@@ -14,7 +14,8 @@ fn a_wrong_option_is_told_in_one_line_with_status_2() {
     for (args, word) in [
         (&["--interval", "soon"][..], "--interval"),
         (&["--sever", "http://host"], "--sever"),
-        (&["--server", "https://host:5050"], "TLS comes with a later version"),
+        (&["--tls-ca", "/nonexistent"], "--tls-ca"),
+        (&["--listen", "0.0.0.0:0"], "--listen-token-file FILE, or let everyone read this host with --listen-open"),
         (&["--listen"], "--listen"),
         (&["--disk-path", "/no/such/path"], "--disk-path"),
     ] {
@@ -57,5 +58,8 @@ fn the_predecessors_variables_open_the_port_with_a_warning() {
     command.env_remove("SISKIN_AGENT_LISTEN").env("SYSTEM_STATS_HOST", "0.0.0.0").env("SYSTEM_STATS_PORT", "0");
     let agent = Agent::start(command);
     assert!(agent.get("/health").0.contains(" 200 "));
-    assert!(agent.log().contains("WARN anyone who reaches this address"), "{}", agent.log());
+    // As its forwarder comes, by the name of a container.
+    assert!(agent.send(b"GET /system HTTP/1.1\r\nHost: system-stats:5001\r\n\r\n").starts_with("HTTP/1.0 200 "));
+    let log = agent.log();
+    assert!(log.contains("WARN anyone who reaches this address") && log.contains("--listen-token-file"), "{log}");
 }

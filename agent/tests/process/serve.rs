@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::agent::{Agent, command, until};
+use crate::agent::{Agent, command, directory, until};
 use crate::server::{Answer, Server};
 
 fn agent(interval: &str) -> Agent {
@@ -24,7 +24,63 @@ fn serves_health_and_system() {
     assert!(head.contains(" 200 OK"), "{head}");
     assert_eq!(body["seq"], 2, "two readings before the first request");
     assert!(body["cpu"]["percent"].is_number());
-    assert!(agent.get("/metrics").0.contains(" 404 "));
+    assert!(agent.get("/nothing").0.contains(" 404 "));
+}
+
+#[test]
+fn serves_metrics_as_they_are_asked_for() {
+    let agent = agent("3600");
+    let ask = |method: &str, accept: &str| {
+        let reply = agent.send(format!("{method} /metrics?x=y HTTP/1.1\r\nAccept: {accept}\r\n\r\n").as_bytes());
+        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+        (head.to_owned(), body.to_owned())
+    };
+    let (head, body) = ask("GET", "*/*");
+    assert!(
+        head.contains(" 200 OK") && head.contains("Content-Type: text/plain; version=0.0.4; charset=utf-8"),
+        "{head}"
+    );
+    assert!(body.contains("\nnode_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} "), "{body}");
+    assert!(body.contains("\nsiskin_agent_interval_seconds 3600\n"), "{body}");
+    let (head, body) = ask("GET", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
+    assert!(head.contains("Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8"), "{head}");
+    assert!(body.ends_with("\n# EOF\n"), "{body}");
+    let (head, body) = ask("HEAD", "*/*");
+    assert!(head.contains(" 200 OK") && body.is_empty(), "{head}");
+    assert!(ask("POST", "*/*").0.contains(" 405 "));
+
+    // Each scrape has a reading of its own, while the schedule waits.
+    let time = || {
+        let body = ask("GET", "*/*").1;
+        body.lines().find(|line| line.starts_with("node_time_seconds ")).unwrap().to_owned()
+    };
+    let first = time();
+    until("a later reading", || (time() != first).then_some(()));
+}
+
+#[test]
+fn a_token_that_everyone_can_read_is_told_and_asked_for() {
+    use std::os::unix::fs::PermissionsExt;
+    let tokens = directory("serve-token").join("tokens");
+    std::fs::write(&tokens, "a-token-of-the-tests\n").unwrap();
+    std::fs::set_permissions(&tokens, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let mut command = command();
+    command.env("SISKIN_AGENT_LISTEN", "0.0.0.0:0").env("SISKIN_AGENT_LISTEN_TOKEN_FILE", &tokens);
+    let agent = Agent::start(command);
+    assert!(agent.get("/system").0.contains(" 401 ") && agent.get("/health").0.contains(" 200 "));
+    let request = b"GET /system HTTP/1.1\r\nHost: pi.example\r\nAuthorization: Bearer a-token-of-the-tests\r\n\r\n";
+    assert!(agent.send(request).starts_with("HTTP/1.0 200 "));
+    let log = agent.log();
+    assert!(log.contains("chmod o-r") && !log.contains("anyone who reaches") && !log.contains("a-token-of"), "{log}");
+}
+
+#[test]
+fn open_is_open_and_says_so() {
+    let mut command = command();
+    command.env("SISKIN_AGENT_LISTEN", "0.0.0.0:0").env("SISKIN_AGENT_LISTEN_OPEN", "true");
+    let agent = Agent::start(command);
+    assert!(agent.send(b"GET /system HTTP/1.1\r\nHost: pi.example\r\n\r\n").starts_with("HTTP/1.0 200 "));
+    assert!(agent.log().contains("WARN anyone who reaches this address"), "{}", agent.log());
 }
 
 #[test]

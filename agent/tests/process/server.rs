@@ -50,19 +50,37 @@ pub struct Server {
 impl Server {
     /// Answers each push as told.
     pub fn start(answer: impl Fn(&Push) -> Answer + Send + 'static) -> Self {
-        Self::serve(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
+        Self::serve(TcpListener::bind("127.0.0.1:0").unwrap(), |stream| stream, answer)
     }
 
-    fn serve(listener: TcpListener, answer: impl Fn(&Push) -> Answer + Send + 'static) -> Self {
+    /// The same, on connections made of TCP connections.
+    pub fn start_on<S: Read + Write>(
+        secure: impl FnMut(TcpStream) -> S + Send + 'static,
+        answer: impl Fn(&Push) -> Answer + Send + 'static,
+    ) -> Self {
+        Self::serve(TcpListener::bind("127.0.0.1:0").unwrap(), secure, answer)
+    }
+
+    fn serve<S: Read + Write>(
+        listener: TcpListener,
+        mut secure: impl FnMut(TcpStream) -> S + Send + 'static,
+        answer: impl Fn(&Push) -> Answer + Send + 'static,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let pushes = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&pushes);
         thread::spawn(move || {
             for stream in listener.incoming() {
-                converse(stream.unwrap(), &answer, &kept);
+                converse(secure(stream.unwrap()), &answer, &kept);
             }
         });
         Self { address, pushes }
+    }
+
+    /// Where it listens.
+    #[cfg(feature = "tls")]
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Its URL.
@@ -72,7 +90,7 @@ impl Server {
 
     /// A server at an address that was free a moment ago: the one an agent was told before there was a server.
     pub fn start_at(address: SocketAddr, answer: impl Fn(&Push) -> Answer + Send + 'static) -> Self {
-        Self::serve(TcpListener::bind(address).unwrap(), answer)
+        Self::serve(TcpListener::bind(address).unwrap(), |stream| stream, answer)
     }
 
     /// Every acknowledged sample with its stream and number, in the order of their arrival.
@@ -101,7 +119,7 @@ impl Server {
 }
 
 /// Answers on one connection until either side ends it.
-fn converse(stream: TcpStream, answer: &impl Fn(&Push) -> Answer, pushes: &Mutex<Vec<(Push, bool)>>) {
+fn converse<S: Read + Write>(stream: S, answer: &impl Fn(&Push) -> Answer, pushes: &Mutex<Vec<(Push, bool)>>) {
     let mut reader = BufReader::new(stream);
     while let Some((head, batch)) = read(&mut reader) {
         let push = Push { attempt: pushes.lock().unwrap().len(), head, batch };
@@ -121,7 +139,7 @@ fn converse(stream: TcpStream, answer: &impl Fn(&Push) -> Answer, pushes: &Mutex
     }
 }
 
-fn read(reader: &mut BufReader<TcpStream>) -> Option<(String, Value)> {
+fn read<S: Read + Write>(reader: &mut BufReader<S>) -> Option<(String, Value)> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         if reader.read_line(&mut head).ok()? == 0 {

@@ -54,6 +54,17 @@ describe("stack", () => {
 });
 
 describe("align", () => {
+  it("gives each flag a lane, the first the topmost, and keeps gaps", () => {
+    const flags: Drawing = {
+      ...drawing(false, [line("a", [0, 1, null]), line("b", [1, 0.5, 0])]),
+      unit: "flag",
+    };
+    const [a, b] = align(flags, NONE);
+    expect(a).toEqual([expect.closeTo(1.15), expect.closeTo(1.85), null]);
+    expect(b).toEqual([expect.closeTo(0.85), expect.closeTo(0.5), expect.closeTo(0.15)]);
+    expect(align(flags, new Set(["a"]))).toEqual([[null, null, null], b]);
+  });
+
   it("leaves out what stands in the legend only", () => {
     expect(align(drawing(true, [line("total", [9], "legend"), line("used", [4])]), NONE)).toEqual([[4]]);
   });

@@ -1,8 +1,11 @@
-// From a drawing to the columns that are drawn: stacked ones added up, lower ones negated. Pure.
+// From a drawing to the columns that are drawn: stacked ones added up, lower ones negated, flags one above the other. Pure.
 
 import type { Drawing, Line } from "../drawing";
 
 export type Column = (number | null)[];
+
+/** Below and above a flag's block in its lane. */
+const LANE_AIR = 0.15;
 
 /** The lines that have a column. */
 export function drawnLines(drawing: Drawing): Line[] {
@@ -12,6 +15,7 @@ export function drawnLines(drawing: Drawing): Line[] {
 /** One column for each drawn line, in their order; lines whose label is hidden are null throughout. */
 export function align(drawing: Drawing, hidden: ReadonlySet<string>): Column[] {
   const lines = drawnLines(drawing);
+  if (drawing.unit === "flag") return lines.map((line, index) => lane(line, laneOf(index, lines), hidden));
   if (drawing.stacked) return stack(lines.map((line) => (hidden.has(line.label) ? null : line.values)));
   return lines.map((line) => {
     if (hidden.has(line.label)) return line.values.map(() => null);
@@ -19,6 +23,18 @@ export function align(drawing: Drawing, hidden: ReadonlySet<string>): Column[] {
       ? line.values.map((value) => (value === null ? null : -value))
       : line.values;
   });
+}
+
+/** Where the lane of a flag begins; lanes are one high, the first line has the topmost. */
+export function laneOf(index: number, lines: Line[]): number {
+  return lines.length - 1 - index + LANE_AIR;
+}
+
+function lane(line: Line, base: number, hidden: ReadonlySet<string>): Column {
+  const height = 1 - 2 * LANE_AIR;
+  return line.values.map((value) =>
+    value === null || hidden.has(line.label) ? null : base + value * height,
+  );
 }
 
 /**

@@ -2,8 +2,9 @@
 
 import type uPlot from "uplot";
 import type { Drawing, Frame, Top } from "../drawing";
-import { formatTick, type Unit } from "../format";
+import { formatTick } from "../format";
 import { formatTimeTicks } from "../time";
+import { drawnLines } from "./align";
 import { ink } from "./palette";
 
 /** The same for every chart, so that one instant stands at one place down the whole page. */
@@ -18,15 +19,22 @@ export function timeScale(frame: () => Frame): uPlot.Scale {
   return { time: true, auto: false, range: () => [frame().from, frame().to] };
 }
 
+/** From zero up; further down only for what is drawn there, and for readings below zero, such as frost. */
 export function valueScale(drawing: Drawing): uPlot.Scale {
-  const mirrored = drawing.lines.some((line) => line.place === "below");
+  if (drawing.unit === "flag") return { auto: false, range: () => [0, drawnLines(drawing).length] };
+  const mirrored = isMirrored(drawing);
   return {
     auto: true,
     range: (_chart, low, high) => {
       const top = end(drawing.top, high ?? 0);
-      return [mirrored ? -end(drawing.top, -(low ?? 0)) : 0, top];
+      if (mirrored) return [-end(drawing.top, -(low ?? 0)), top];
+      return [Math.min(0, (low ?? 0) * AIR), top];
     },
   };
+}
+
+function isMirrored(drawing: Drawing): boolean {
+  return drawing.lines.some((line) => line.place === "below");
 }
 
 function end(top: Top, most: number): number {
@@ -45,16 +53,21 @@ export function timeAxis(): uPlot.Axis {
   };
 }
 
-export function valueAxis(unit: Unit): uPlot.Axis {
+export function valueAxis(drawing: Drawing): uPlot.Axis {
+  const { unit } = drawing;
+  // What is drawn below zero is no negative amount.
+  const amount = isMirrored(drawing) ? Math.abs : (tick: number) => tick;
   const axis: uPlot.Axis = {
     ...look(),
     size: VALUE_AXIS_WIDTH,
     space: TICK_SPACE.value,
     gap: 8,
-    values: (_chart, ticks) => ticks.map((tick) => formatTick(tick, unit)),
+    values: (_chart, ticks) => ticks.map((tick) => formatTick(amount(tick), unit)),
   };
   if (unit === "bytes" || unit === "bytes_per_second") axis.incrs = BINARY_STEPS;
   if (unit === "ratio") axis.incrs = QUARTERS;
+  // A grid line between two lanes; the legend tells which is which.
+  if (unit === "flag") axis.splits = drawnLines(drawing).map((_, index) => index);
   return axis;
 }
 

@@ -73,7 +73,7 @@ export class Chart {
       padding: PADDING,
       legend: { show: false },
       scales: { x: timeScale(() => this.#frame), y: valueScale(drawing) },
-      axes: [timeAxis(), valueAxis(drawing.unit)],
+      axes: [timeAxis(), valueAxis(drawing)],
       series: seriesOf(drawing, hidden),
       bands: bandsOf(drawing, hidden),
       cursor: {
@@ -83,10 +83,15 @@ export class Chart {
         sync: { key: SYNC_KEY, setSeries: false },
       },
       hooks: {
-        setCursor: [(plot) => this.#onCursor(cursorOf(plot))],
+        setCursor: [(plot) => this.#hear(plot)],
         drawAxes: [drawZero],
       },
     };
+  }
+
+  /** Only the chart under the pointer speaks: those that follow it may lack the newest row. */
+  #hear(plot: uPlot): void {
+    if (plot.cursor.event) this.#onCursor(cursorOf(plot));
   }
 
   #size(): { width: number; height: number } {
@@ -104,9 +109,8 @@ function cursorOf(plot: uPlot): Cursor | null {
   const { left, idx } = plot.cursor;
   if (left === undefined || left < 0) return null;
   const ts = idx === null || idx === undefined ? undefined : plot.data[0][idx];
-  if (ts !== undefined && Math.abs(plot.valToPos(ts, "x") - left) <= NEAR_PX)
-    return { row: idx ?? null, at: ts };
-  return { row: null, at: plot.posToVal(left, "x") };
+  if (ts !== undefined && Math.abs(plot.valToPos(ts, "x") - left) <= NEAR_PX) return { ts, at: ts };
+  return { ts: null, at: plot.posToVal(left, "x") };
 }
 
 /** A firmer line at zero, where a chart has two sides. */

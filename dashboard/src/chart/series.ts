@@ -1,9 +1,9 @@
-// How lines look: stacked layers as filled bands, everything else as a line over a faint area; dots where a reading
-// stands alone.
+// How lines look: stacked layers as filled bands, flags as blocks in lanes, everything else as a line over a faint area;
+// dots where a reading stands alone.
 
 import type uPlot from "uplot";
 import type { Color, Drawing, Line } from "../drawing";
-import { drawnLines, isolated } from "./align";
+import { drawnLines, isolated, laneOf } from "./align";
 import { stroke, wash } from "./palette";
 
 const LINE_WIDTH = 1.5;
@@ -19,6 +19,7 @@ export function seriesOf(drawing: Drawing, hidden: ReadonlySet<string>): uPlot.S
   const lowest = lines.findIndex((line) => !hidden.has(line.label));
   const areas = new Set(lines.map((line) => line.label)).size <= MOST_AREAS;
   const settings = lines.map((line, index) => {
+    if (drawing.unit === "flag") return block(line, laneOf(index, lines));
     if (drawing.stacked) return layer(line, index === lowest);
     return curve(line, areas);
   });
@@ -63,6 +64,15 @@ function curve(line: Line, area: boolean): uPlot.Series {
     series.fill = () => wash(color, AREA_ALPHA);
     series.fillTo = 0;
   }
+  return series;
+}
+
+/** A flag: a line along its lane, and a block on it while it is set. */
+function block(line: Line, base: number): uPlot.Series {
+  const series = curve(line, false);
+  const { color } = line;
+  if (color) series.fill = () => wash(color, LAYER_ALPHA);
+  series.fillTo = base;
   return series;
 }
 

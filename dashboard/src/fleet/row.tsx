@@ -5,6 +5,7 @@ import { formatPercent, MISSING } from "../format";
 import { DEFAULT_RANGE } from "../range";
 import { address } from "../route";
 import { StateBadge } from "../state";
+import { Tags } from "../tags";
 import type { Host } from "../wire";
 
 /** From here on a bar asks for a look, and then for action. */
@@ -17,6 +18,7 @@ export function HostRow({ host }: { host: Host }) {
     <tr class={`host host-${host.state}`} data-host={host.id}>
       <th scope="row" class="host-name">
         <a href={link}>{host.hostname}</a>
+        <Tags tags={host.tags} />
       </th>
       <td class="host-state">
         <StateBadge state={host.state} />

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Details, Host } from "../wire";
-import { factsOf } from "./facts";
+import { factsOf, namesOf } from "./facts";
 
 const NOW = 1_800_000_000;
 
@@ -48,5 +48,19 @@ describe("facts", () => {
     expect(facts(boot, { state: "up", last_seen: NOW - 3_600 }).Uptime).toBe("2 h 0 min");
     expect(facts(boot, { state: "down", last_seen: NOW - 3_600 }).Uptime).toBe("1 h 0 min");
     expect(facts({ uptime: { seconds: 90, boot_time: null } }).Uptime).toBe("1 min");
+  });
+});
+
+describe("names", () => {
+  it("are what chips call their sensors, where they do", () => {
+    const sensors = [
+      { sensor: "coretemp.0/temp1", label: "Package id 0" },
+      { sensor: "x", label: null },
+    ];
+    expect(namesOf(details({ sample: { sensors } }))).toEqual({
+      sensor: { "coretemp.0/temp1": "Package id 0" },
+    });
+    for (const none of [null, details({}), details({ sample: null })])
+      expect(namesOf(none)).toEqual({ sensor: {} });
   });
 });

@@ -1,6 +1,7 @@
 // The headline facts of a host, from its `/system` document. Whatever is missing is left out.
 
 import { formatBytes } from "../format";
+import type { Names } from "../shape";
 import { formatDuration } from "../time";
 import type { Details, Host } from "../wire";
 
@@ -44,4 +45,12 @@ function uptimeOf({ details, updated_at }: Details, host: Host | undefined, now:
 
 function join(between: string, ...parts: (string | null | undefined)[]): string | null {
   return parts.filter(Boolean).join(between) || null;
+}
+
+/** What the host's chips call their sensors, where they say so. */
+export function namesOf(details: Details | null): Names {
+  const sensors = details?.details.sample?.sensors ?? [];
+  return {
+    sensor: Object.fromEntries(sensors.flatMap(({ sensor, label }) => (label ? [[sensor, label]] : []))),
+  };
 }

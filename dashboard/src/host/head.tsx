@@ -5,6 +5,7 @@ import { now } from "../clock";
 import { RANGES, type Range, SPANS } from "../range";
 import { address } from "../route";
 import { StateBadge } from "../state";
+import { Tags } from "../tags";
 import type { Details, Host } from "../wire";
 import { factsOf } from "./facts";
 
@@ -27,6 +28,7 @@ export function Head({ id, range, host, details }: HeadProps) {
       <div class="host-title">
         <h1>{host?.hostname ?? details?.hostname ?? id}</h1>
         {host && <StateBadge state={host.state} />}
+        <Tags tags={host?.tags} />
         {host && (
           <span class="quiet">
             seen <Age at={host.last_seen} />

@@ -1,7 +1,7 @@
 // The legend: what each colour is, and its value under the cursor or, without one, now. A click hides a line.
 
 import type { Signal } from "@preact/signals";
-import type { Cursor, Drawing, Frame, Line } from "../drawing";
+import { type Cursor, type Drawing, type Frame, type Line, rowAt } from "../drawing";
 import { formatValue, MISSING } from "../format";
 import { formatInstant } from "../time";
 
@@ -15,7 +15,7 @@ interface LegendProps {
 
 export function Legend({ drawing, frame, cursor, hidden, onToggle }: LegendProps) {
   const at = cursor.value;
-  const row = at ? at.row : frame.ts.length - 1;
+  const row = at ? rowAt(frame, at.ts) : frame.ts.length - 1;
   const columns = unique(drawing.lines.map((line) => line.column));
   const labels = unique(drawing.lines.map((line) => line.label));
   const value = (line: Line | undefined) => readout(line, row);
@@ -84,7 +84,9 @@ function Entry({ label, lines, hidden, onToggle }: EntryProps) {
     return (
       <span class="legend-name">
         <i class={drawn ? "swatch swatch-none" : "swatch"} />
-        <span class="legend-label">{label}</span>
+        <span class="legend-label" title={label}>
+          {label}
+        </span>
       </span>
     );
   }

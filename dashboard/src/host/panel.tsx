@@ -1,14 +1,16 @@
 // One panel: a heading, a chart, a legend. Absent when the host has nothing for it.
 
-import { type Signal, useSignal } from "@preact/signals";
+import { type Signal, signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Chart, type ChartElement } from "../chart/chart";
 import type { Cursor, Drawing, Frame } from "../drawing";
 import type { Panel } from "../panel";
-import { shape } from "../shape";
+import { type Names, shape } from "../shape";
 import { shade } from "../theme";
 import type { Data } from "../wire";
 import { Legend } from "./legend";
+
+const NOWHERE = signal<Cursor | null>(null);
 
 interface PanelProps {
   panel: Panel;
@@ -16,15 +18,18 @@ interface PanelProps {
   frame: Frame;
   /** The page's one cursor, shared by all panels. */
   cursor: Signal<Cursor | null>;
+  /** Whether somebody may be looking: the legends of others need not follow the cursor. */
+  near: boolean;
+  names: Names;
   /** The range's name, for those who hear the page. */
   span: string;
 }
 
-export function PanelCard({ panel, data, frame, cursor, span }: PanelProps) {
+export function PanelCard({ panel, data, frame, cursor, near, names, span }: PanelProps) {
   const everything = useSignal(false);
   const hidden = useSignal<ReadonlySet<string>>(new Set());
   const whole = everything.value;
-  const drawing = useMemo(() => shape(panel, data, whole), [panel, data, whole]);
+  const drawing = useMemo(() => shape(panel, data, whole, names), [panel, data, whole, names]);
   if (!drawing) return null;
 
   const toggle = (label: string) => {
@@ -35,7 +40,7 @@ export function PanelCard({ panel, data, frame, cursor, span }: PanelProps) {
   return (
     <section class="panel" aria-labelledby={`${panel.id}-title`}>
       <div class="panel-head">
-        <h2 id={`${panel.id}-title`}>{panel.title}</h2>
+        <h3 id={`${panel.id}-title`}>{panel.title}</h3>
         <span class="quiet">{drawing.hint}</span>
       </div>
       <Canvas
@@ -46,7 +51,13 @@ export function PanelCard({ panel, data, frame, cursor, span }: PanelProps) {
         hidden={hidden.value}
         cursor={cursor}
       />
-      <Legend drawing={drawing} frame={frame} cursor={cursor} hidden={hidden.value} onToggle={toggle} />
+      <Legend
+        drawing={drawing}
+        frame={frame}
+        cursor={near ? cursor : NOWHERE}
+        hidden={hidden.value}
+        onToggle={toggle}
+      />
       {(drawing.omitted > 0 || whole) && (
         <button
           type="button"
@@ -78,7 +89,7 @@ function Canvas({ id, name, frame, drawing, hidden, cursor }: CanvasProps) {
   useEffect(() => {
     if (!element.current) return;
     const made = new Chart(element.current as ChartElement, (next) => {
-      if (next?.row !== cursor.peek()?.row || next?.at !== cursor.peek()?.at) cursor.value = next;
+      if (next?.ts !== cursor.peek()?.ts || next?.at !== cursor.peek()?.at) cursor.value = next;
     });
     chart.current = made;
     return () => made.destroy();

@@ -1,48 +1,58 @@
-// The grid of panels, and what stands in its place when there is nothing to draw.
+// All panels of a host: the overview, and the sections below it. And what stands in the overview's place when there is
+// nothing to draw.
 
-import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { type Signal, useSignal } from "@preact/signals";
 import type { Cursor } from "../drawing";
-import { PANELS } from "../panels";
+import { DETAILS, OVERVIEW } from "../panels";
 import { RANGES, type Range, SPANS } from "../range";
+import { Refused } from "../refused";
 import { address } from "../route";
-import { frameOf } from "../shape";
-import type { Data } from "../wire";
-import { PanelCard } from "./panel";
-
-/** Data, and the range that it was asked for. */
-export interface Shown {
-  range: Range;
-  data: Data;
-}
+import type { Names } from "../shape";
+import { type Readings, useReadings } from "./readings";
+import { DetailSection, Grid } from "./section";
 
 interface PanelsProps {
   id: string;
-  shown: Shown | null;
   /** The chosen range. What is shown may still be of the one chosen before. */
   range: Range;
+  names: Names;
 }
 
-export function Panels({ id, shown, range }: PanelsProps) {
+export function Panels({ id, range, names }: PanelsProps) {
   const cursor = useSignal<Cursor | null>(null);
-  const data = shown?.data;
-  const frame = useMemo(() => data && frameOf(data), [data]);
-  if (!shown || !data || !frame) return <Skeleton />;
-  const stale = shown.range !== range;
-  if (data.series.length === 0) return stale ? <Skeleton /> : <Nothing id={id} range={range} />;
+  const overview = useReadings(id, OVERVIEW, range, true);
+  if (overview.refusal) return <Refused reason={overview.refusal} />;
   return (
-    <div class={stale ? "panels panels-stale" : "panels"} aria-busy={stale}>
-      {PANELS.map((panel) => (
-        <PanelCard
-          key={panel.id}
-          panel={panel}
-          data={data}
-          frame={frame}
-          cursor={cursor}
-          span={SPANS[shown.range].name}
-        />
-      ))}
-    </div>
+    <>
+      <Overview id={id} range={range} readings={overview} cursor={cursor} names={names} />
+      {overview.shown &&
+        DETAILS.map((section) => (
+          <DetailSection
+            key={section.id}
+            id={id}
+            section={section}
+            range={range}
+            cursor={cursor}
+            names={names}
+          />
+        ))}
+    </>
+  );
+}
+
+interface OverviewProps extends PanelsProps {
+  readings: Readings;
+  cursor: Signal<Cursor | null>;
+}
+
+function Overview({ id, range, readings: { shown }, cursor, names }: OverviewProps) {
+  if (!shown) return <Skeleton />;
+  if (shown.data.series.length === 0)
+    return shown.range === range ? <Nothing id={id} range={range} /> : <Skeleton />;
+  return (
+    <section class="section" data-section={OVERVIEW.id} aria-label={OVERVIEW.title}>
+      <Grid near section={OVERVIEW} shown={shown} range={range} cursor={cursor} names={names} />
+    </section>
   );
 }
 
@@ -50,10 +60,10 @@ export function Panels({ id, shown, range }: PanelsProps) {
 function Skeleton() {
   return (
     <div class="panels" aria-busy="true">
-      {PANELS.slice(0, 4).map((panel) => (
+      {OVERVIEW.panels.slice(0, 4).map((panel) => (
         <section key={panel.id} class="panel">
           <div class="panel-head">
-            <h2>{panel.title}</h2>
+            <h3>{panel.title}</h3>
           </div>
           <div class="chart" />
         </section>
@@ -62,7 +72,7 @@ function Skeleton() {
   );
 }
 
-function Nothing({ id, range }: { id: string; range: Range }) {
+function Nothing({ id, range }: Omit<PanelsProps, "names">) {
   const longer = RANGES.slice(RANGES.indexOf(range) + 1);
   return (
     <section class="message">

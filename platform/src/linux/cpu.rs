@@ -3,6 +3,7 @@
 use super::{
     Error, Roots,
     collector::{Collector, Found},
+    core_throttle::CoreThrottles,
     frequency::Frequencies,
     kept::Kept,
     rows::Rows,
@@ -18,11 +19,16 @@ const TICKS_PER_SECOND: f64 = 100.0;
 pub(super) struct Processors {
     stat: Kept,
     frequencies: Frequencies,
+    throttles: CoreThrottles,
 }
 
 impl Processors {
     pub(super) fn new(roots: &Roots) -> Self {
-        Self { stat: Kept::new(roots.in_proc("stat")), frequencies: Frequencies::new(roots) }
+        Self {
+            stat: Kept::new(roots.in_proc("stat")),
+            frequencies: Frequencies::new(roots),
+            throttles: CoreThrottles::new(roots),
+        }
     }
 }
 
@@ -31,6 +37,7 @@ impl Collector for Processors {
         let cpu = sample.cpu.get_or_insert_default();
         parse_into(self.stat.read(text)?, cpu)?;
         self.frequencies.fill(&mut cpu.cores, text);
+        self.throttles.fill(&mut cpu.cores, text);
         Ok(Found::Source)
     }
 }

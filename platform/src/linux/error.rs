@@ -56,6 +56,28 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// There is more of something than is read.
+    #[error("more than {limit} {what}: the others are left out")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many are read.
+        limit: usize,
+    },
+    /// A file of people's own metrics, or a part of it, was not taken.
+    #[error("{place}: {found}")]
+    Textfile {
+        /// The file, and the line if there is one.
+        place: String,
+        /// What is wrong with it.
+        found: String,
+    },
+    /// The library of NVIDIA's driver, or a GPU of it, does not answer.
+    #[error("NVIDIA: {found}")]
+    Nvidia {
+        /// What it says.
+        found: String,
+    },
     /// The disk path is on a network filesystem.
     #[error("{mountpoint} is a network filesystem ({kind}), which is not asked for its space")]
     Network {
@@ -72,20 +94,31 @@ impl Error {
         Self::Malformed { file, found: format!("`{}`", line.chars().take(EXCERPT_CHARS).collect::<String>()) }
     }
 
-    /// What stands in a file, as an earlier error told it.
-    pub(super) fn malformed(file: &'static str, found: String) -> Self {
-        Self::Malformed { file, found }
-    }
-
-    /// What stands in a file that is malformed.
-    pub(super) fn found(self) -> Option<String> {
-        if let Self::Malformed { found, .. } = self { Some(found) } else { None }
+    /// The same error, for one more reading with the same fault.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Read { path, source } => Self::Read { path: path.clone(), source: same(source) },
+            Self::TooLarge { path, limit_bytes } => Self::TooLarge { path: path.clone(), limit_bytes: *limit_bytes },
+            Self::Malformed { file, found } => Self::Malformed { file, found: found.clone() },
+            Self::Hangs { path } => Self::Hangs { path: path.clone() },
+            Self::Textfile { place, found } => Self::Textfile { place: place.clone(), found: found.clone() },
+            Self::Nvidia { found } => Self::Nvidia { found: found.clone() },
+            Self::Network { mountpoint, kind } => Self::Network { mountpoint: mountpoint.clone(), kind: kind.clone() },
+            Self::NotAsked { path } => Self::NotAsked { path: path.clone() },
+            Self::Overrun { limit_seconds } => Self::Overrun { limit_seconds: *limit_seconds },
+            Self::Thread { source } => Self::Thread { source: same(source) },
+            Self::TooMany { what, limit } => Self::TooMany { what, limit: *limit },
+        }
     }
 
     /// A line that should be there and is not.
     pub(super) fn missing(file: &'static str, name: &str) -> Self {
         Self::Malformed { file, found: format!("no line `{name}`") }
     }
+}
+
+fn same(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
 /// Takes note of the first line of a list that cannot be understood. One odd line does not hide the others.

@@ -1,4 +1,4 @@
-//! The few calls for which there is no file to read. All `unsafe` of this system is here.
+//! The few calls for which there is no file to read. All `unsafe` of this system is here and in `gpu/nvml.rs`.
 #![allow(unsafe_code)]
 // The C types are wider on some targets than on others: a cast that is needed on one is idle on the next.
 #![allow(clippy::unnecessary_cast)]
@@ -80,6 +80,15 @@ pub(super) fn machine() -> Option<String> {
     let names = unsafe { names.assume_init() };
     let bytes: Vec<u8> = names.machine.iter().map(|&c| c as u8).take_while(|&c| c != 0).collect();
     String::from_utf8(bytes).ok().filter(|name| !name.is_empty())
+}
+
+/// Fills the buffer with the next entries of a directory, each as the kernel lays it out (`linux_dirent64`), and tells
+/// how many bytes they take: 0 at its end. (`read_dir` allocates for each name.)
+pub(super) fn directory_entries(directory: &File, buffer: &mut [u8]) -> io::Result<usize> {
+    let fd = directory.as_raw_fd();
+    // SAFETY: `fd` is open as long as `directory` is borrowed, and the kernel writes no further than the buffer is long.
+    let length = unsafe { libc::syscall(libc::SYS_getdents64, fd, buffer.as_mut_ptr(), buffer.len()) };
+    usize::try_from(length).map_err(|_| io::Error::last_os_error())
 }
 
 /// What `adjtimex` says of the wall clock, in its own units.

@@ -33,7 +33,7 @@ struct Mounts {
     listed: Vec<Vec<Place>>,
     /// What holds the disk path, if that is none of the others.
     holding: Option<Place>,
-    odd: Option<String>,
+    odd: Option<Error>,
 }
 
 /// Where a filesystem can be asked.
@@ -45,7 +45,7 @@ struct Place {
 impl Filesystems {
     /// `disk_path` is as `Roots::resolve` gives it.
     pub(super) fn new(roots: &Roots, disk_path: &str, with_network: bool) -> Self {
-        Self::with(roots, disk_path, with_network, Spaces::default())
+        Self::with(roots, disk_path, with_network, Spaces::of_system())
     }
 
     fn with(roots: &Roots, disk_path: &str, with_network: bool, spaces: Spaces) -> Self {
@@ -69,7 +69,7 @@ impl Collector for Filesystems {
             self.is_watched = self.mountinfo.file().is_some_and(ffi::is_of_proc);
         }
         let Some(mounts) = &self.mounts else { return Ok(Found::Nothing) };
-        odd.extend(mounts.odd.iter().map(|found| Error::malformed(mount::FILE, found.clone())));
+        odd.extend(mounts.odd.iter().map(Error::again));
         let mut asking = None;
         let mut rows = Rows::over(&mut sample.filesystems);
         for places in &mounts.listed {
@@ -112,7 +112,7 @@ impl Mounts {
             .collect();
         listed.sort_by(|a, b| a[0].mount.mountpoint.cmp(&b[0].mount.mountpoint));
         let holding = holding(text, disk_path).and_then(|mount| Place::new(mount, roots));
-        Self { listed, holding, odd: odd.and_then(Error::found) }
+        Self { listed, holding, odd }
     }
 }
 

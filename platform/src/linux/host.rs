@@ -1,7 +1,7 @@
 //! The slowly changing facts of a host, from the many small files that hold one each.
 
 use super::{Roots, cpu, ffi, frequency, processor, route, text};
-use crate::model::{Core, Host};
+use crate::model::{Core, Host, Tags};
 
 /// What can be learnt of the host; `disk_mountpoint` is passed on. What cannot be read is `None`.
 pub fn host(roots: &Roots, disk_mountpoint: &str) -> Host {
@@ -12,6 +12,7 @@ pub fn host(roots: &Roots, disk_mountpoint: &str) -> Host {
     let kernel = |name| text::read_value(roots.in_proc(&format!("sys/kernel/{name}")));
     Host {
         hostname: hostname(roots).unwrap_or_else(|| "localhost".to_owned()),
+        domain: kernel("domainname"),
         os: kernel("ostype"),
         os_release: kernel("osrelease"),
         os_version: kernel("version"),
@@ -26,6 +27,8 @@ pub fn host(roots: &Roots, disk_mountpoint: &str) -> Host {
         max_frequency_hertz,
         boot_unix_seconds: parse_boot_time(&stat),
         disk_mountpoint: Some(disk_mountpoint.to_owned()),
+        // These are not the kernel's.
+        tags: Tags::new(),
         primary_interface: route::read(roots).ok().flatten(),
     }
 }

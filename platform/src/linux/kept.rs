@@ -22,9 +22,9 @@ const BUFFER_BYTES: usize = 8 << 10;
 /// the smallest page without the longest line has come to the end.
 const SHORT_BYTES: usize = 3 << 10;
 
-/// The most files that stay open, of the 1024 a process may have by default: a machine of 500 cores has a frequency for
-/// each. Those beyond are opened for each reading.
-const LIMIT_OPEN: usize = 512;
+/// The most files that stay open: a machine of 500 cores has a frequency for each, and the agent's unit allows 256 files in
+/// all. Those beyond are opened for each reading.
+const LIMIT_OPEN: usize = 160;
 
 /// A kernel learns to tell something by a module.
 const LOOK_EVERY: Duration = Duration::from_secs(60);

@@ -6,8 +6,7 @@ use procfs::process::MountInfo;
 
 use super::{Error, Roots, error::note, text};
 
-/// What errors call the file.
-pub(super) const FILE: &str = "/proc/self/mountinfo";
+const FILE: &str = "/proc/self/mountinfo";
 
 /// What the kernel itself answers for, at once, whatever happens to disks and networks.
 const PROMPT: [&str; 22] = [

@@ -138,6 +138,7 @@ impl Reader {
         failures.clear();
         sample.at = clock();
         sample.boot_id = None;
+        sample.time_is_estimated = false;
         sample.interval_seconds = interval_seconds;
         for place in [Place::Here, Place::Aside] {
             for index in 0..self.seats.len() {

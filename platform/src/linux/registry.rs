@@ -3,8 +3,9 @@
 use std::{mem::swap, time::Duration};
 
 use super::{
-    Setup, collector::Collector, conntrack, cpu, disk, filesystem, kernel, load, memory, memory_controller, network,
-    power, pressure, raid, sensor, socket, throttling, timekeeping, uptime, zfs,
+    Setup, collector::Collector, conntrack, container, cpu, disk, filesystem, gpu, kernel, load, memory,
+    memory_controller, network, power, pressure, process, raid, sensor, socket, textfile, throttling, timekeeping,
+    unit, uptime, zfs,
 };
 use crate::model::Sample;
 
@@ -35,6 +36,9 @@ pub(super) enum Place {
 
 /// Read for every sample.
 const EACH: Duration = Duration::ZERO;
+
+/// Whole populations: a thousand processes take some ten milliseconds.
+const SELDOM: Duration = Duration::from_secs(10);
 
 macro_rules! entry {
     ($name:literal, $about:literal, $every:expr, $place:ident, $make:expr, $($field:ident),+) => {
@@ -103,6 +107,27 @@ pub(super) const ENTRIES: &[Entry] = &[
         |s| make(sensor::Sensors::new(&s.roots)),
         sensors
     ),
+    entry!("gpu", "graphics processors", EACH, Aside, |s| make(gpu::Gpus::new(&s.roots)), gpus),
+    entry!(
+        "textfile",
+        "metrics of your own (--textfile-dir)",
+        SELDOM,
+        Aside,
+        |s| make(textfile::Textfiles::new(s.textfile_dir.clone())),
+        custom,
+        textfiles
+    ),
+    entry!(
+        "process",
+        "states, and the names that use the most",
+        SELDOM,
+        Aside,
+        |s| make(process::Processes::new(&s.roots)),
+        process_counts,
+        processes
+    ),
+    entry!("container", "containers", SELDOM, Aside, |s| make(container::Containers::new(&s.roots)), containers),
+    entry!("unit", "services of systemd", SELDOM, Aside, |s| make(unit::Units::new(&s.roots)), units),
     entry!(
         "power",
         "batteries, adapters, UPSes",

@@ -73,9 +73,11 @@ impl Collector for Sensors {
 
 impl Input {
     fn write(&self, value: f64, row: &mut Sensor) {
+        set_optional(&mut row.bus, self.sensor.bus.as_deref());
         set_optional(&mut row.label, self.sensor.label.as_deref());
         *row = Sensor {
             sensor: take(&mut row.sensor, &self.sensor.sensor),
+            bus: row.bus.take(),
             chip: take(&mut row.chip, &self.sensor.chip),
             label: row.label.take(),
             temperature_max_celsius: self.sensor.temperature_max_celsius,
@@ -87,6 +89,7 @@ impl Input {
 }
 
 fn chip(directory: &Path, inputs: &mut Vec<Input>) {
+    let directory_link = directory.read_link().ok();
     let device = directory.join("device");
     // Old drivers keep their files with the device.
     let is_old = !text::exists(&directory.join("name"));
@@ -101,6 +104,8 @@ fn chip(directory: &Path, inputs: &mut Vec<Input>) {
         let number = directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         device = format!("{device}#{number}");
     }
+
+    let bus = directory_link.as_deref().and_then(|link| bus(link, &device)).map(str::to_owned);
     let files = text::list(directory);
     for (input, kind) in files.iter().filter_map(|file| parse_input(file)) {
         let path = |suffix: &str| directory.join(format!("{input}_{suffix}"));
@@ -109,6 +114,7 @@ fn chip(directory: &Path, inputs: &mut Vec<Input>) {
             |suffix| (kind == Kind::Temperature).then(|| text::read_scaled(path(suffix), kind.per_unit())).flatten();
         let sensor = Sensor {
             sensor: format!("{device}/{input}"),
+            bus: bus.clone(),
             chip: chip.clone(),
             label: text::read_value(path("label")),
             temperature_max_celsius: limit("max"),
@@ -121,6 +127,13 @@ fn chip(directory: &Path, inputs: &mut Vec<Input>) {
             inputs.push(Input { sensor, kind, file });
         }
     }
+}
+
+/// The directory above a chip's device, from where its entry of `/sys/class/hwmon` leads:
+/// `../../devices/platform/coretemp.0/hwmon/hwmon0`.
+pub fn bus<'a>(link: &'a Path, device: &str) -> Option<&'a str> {
+    let device = link.ancestors().find(|path| path.file_name().is_some_and(|name| name == device))?;
+    device.parent()?.file_name()?.to_str()
 }
 
 /// What an input measures.
@@ -198,6 +211,7 @@ mod tests {
             assert_eq!(parse_input(other), None, "{other}");
         }
     }
+
     #[test]
     fn a_chip_comes_with_its_module_and_goes_with_its_disk() {
         let root = std::env::current_exe().unwrap().with_file_name("siskin-platform-sensors");
@@ -234,5 +248,16 @@ mod tests {
         assert_eq!(read(&mut sensors, true), (Found::Source, vec![drive]));
         std::fs::remove_dir_all(root.join("class/hwmon/hwmon1")).unwrap();
         assert_eq!(read(&mut sensors, true), (Found::Nothing, vec![]));
+    }
+
+    #[test]
+    fn a_bus_is_the_directory_above_the_device() {
+        let bus = |link: &str, device| bus(Path::new(link), device).map(str::to_owned);
+        assert_eq!(bus("../../devices/platform/coretemp.0/hwmon/hwmon3", "coretemp.0").as_deref(), Some("platform"));
+        let zone = "../../devices/virtual/thermal/thermal_zone0/hwmon0";
+        assert_eq!(bus(zone, "thermal_zone0").as_deref(), Some("thermal"));
+        assert_eq!(bus("../../devices/pci0000:00/0000:00:1d.0/nvme/nvme0/hwmon1", "nvme0").as_deref(), Some("nvme"));
+        assert_eq!(bus("../../devices/virtual/hwmon/hwmon2", "acpitz"), None);
+        assert_eq!(bus("nvme0", "nvme0"), None);
     }
 }

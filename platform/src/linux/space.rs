@@ -44,13 +44,12 @@ struct Hanging {
     returned: Arc<AtomicBool>,
 }
 
-impl Default for Spaces {
-    fn default() -> Self {
+impl Spaces {
+    /// Asks the system.
+    pub(super) fn of_system() -> Self {
         Self { is_always_limited: false, ..Self::new(of_directory, LIMIT) }
     }
-}
 
-impl Spaces {
     /// Asks as told, for as long as told.
     pub(super) fn new(ask: impl Fn(&CStr) -> Option<Space> + Send + Sync + 'static, limit: Duration) -> Self {
         Self { ask: Arc::new(ask), limit, is_always_limited: true, hanging: Mutex::default() }
@@ -202,7 +201,7 @@ mod tests {
 
     #[test]
     fn only_directories_have_space() {
-        let spaces = Spaces::default();
+        let spaces = Spaces::of_system();
         let mut asking = spaces.begin();
         assert!(total(asking.ask(c"/")).unwrap() > Some(0));
         assert_eq!(total(asking.ask(c"/proc/self/status")), Ok(None));

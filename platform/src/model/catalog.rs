@@ -1,8 +1,11 @@
-//! The one declared list of metrics. The store's columns, the names in `GET /data` and the dashboard's units are all
-//! made from it: to add a reading, add a field to its noun and one line in the file of that name below.
+//! The one declared list of metrics. The store's columns, the names in `GET /data`, the dashboard's units and the agent's
+//! `/metrics` are made from it: to add a reading, add a field to its noun and one line in the file of that name below.
 
+mod control_group;
 mod cpu;
+mod custom;
 mod disk;
+mod gpu;
 mod host;
 mod kernel;
 mod memory;
@@ -10,6 +13,7 @@ mod memory_controller;
 mod network;
 mod power;
 mod pressure;
+mod process;
 mod raid;
 mod sensor;
 mod socket;
@@ -17,12 +21,16 @@ mod timekeeping;
 mod zfs;
 
 use super::Sample;
+pub use control_group::{CONTAINER, UNIT};
 pub use cpu::CORE;
+pub use custom::{CUSTOM, TEXTFILE};
 pub use disk::{DISK, FILESYSTEM};
+pub use gpu::GPU;
 pub use host::TABLE as HOST;
 pub use memory_controller::MEMORY_CONTROLLER;
 pub use network::NETWORK;
 pub use power::POWER_SUPPLY;
+pub use process::PROCESS;
 pub use raid::RAID;
 pub use sensor::SENSOR;
 
@@ -176,6 +184,12 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.table(&POWER_SUPPLY);
     visitor.table(&RAID);
     visitor.table(&MEMORY_CONTROLLER);
+    visitor.table(&PROCESS);
+    visitor.table(&CONTAINER);
+    visitor.table(&UNIT);
+    visitor.table(&GPU);
+    visitor.table(&CUSTOM);
+    visitor.table(&TEXTFILE);
 }
 
 const fn integer<T>(

@@ -33,6 +33,27 @@ pub struct Core {
     /// Present frequency, hertz.
     /// Linux: `/sys/devices/system/cpu/cpuN/cpufreq/scaling_cur_freq` × 1000, else `/proc/cpuinfo` `cpu MHz`.
     pub frequency_hertz: Option<u64>,
+    /// Times that heat slowed the core down. Counter; Intel only.
+    /// Linux: `/sys/devices/system/cpu/cpuN/thermal_throttle/core_throttle_count`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttles_total: Option<u64>,
+    /// Times that heat slowed its package down: each core of the package tells the same. Counter; Intel only.
+    /// Linux: `package_throttle_count` beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package_throttles_total: Option<u64>,
+    /// Where the core lies, if it tells of throttling. For whoever counts a core of two threads once: it does not travel.
+    #[serde(skip)]
+    pub place: Option<Place>,
+}
+
+/// Which core of which package: threads of one core have the same.
+/// Linux: `/sys/devices/system/cpu/cpuN/topology`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// `physical_package_id`.
+    pub package: u32,
+    /// `core_id`, which is counted in each package anew.
+    pub core: u32,
 }
 
 /// Seconds spent in each mode since boot. Counters.

@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Periodic<T> {
     value: T,
     is_fresh: bool,
+    /// There was a reading.
+    is_known: bool,
 }
 
 impl<T> Periodic<T> {
@@ -28,18 +30,31 @@ impl<T> Periodic<T> {
 
     /// What a new reading is written to, which is part of the sample, or not.
     pub fn hold(&mut self, is_fresh: bool) -> &mut T {
-        self.is_fresh = is_fresh;
+        (self.is_fresh, self.is_known) = (is_fresh, true);
         &mut self.value
-    }
-
-    /// The reading belongs to an earlier sample from now on.
-    pub fn age(&mut self) {
-        self.is_fresh = false;
     }
 
     /// Whether there is nothing of this sample to be sent.
     pub fn is_old(&self) -> bool {
         !self.is_fresh
+    }
+}
+
+/// What can be part of the sample it is in, or not.
+pub(super) trait Fresh {
+    /// Whether it is.
+    fn is_fresh(&self) -> bool;
+    /// Makes it so, if there was a reading, or not.
+    fn set_fresh(&mut self, is_fresh: bool);
+}
+
+impl<T> Fresh for Periodic<T> {
+    fn is_fresh(&self) -> bool {
+        self.is_fresh
+    }
+
+    fn set_fresh(&mut self, is_fresh: bool) {
+        self.is_fresh = is_fresh && self.is_known;
     }
 }
 
@@ -51,7 +66,7 @@ impl<T: Serialize> Serialize for Periodic<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Periodic<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self { value: T::deserialize(deserializer)?, is_fresh: true })
+        Ok(Self { value: T::deserialize(deserializer)?, is_fresh: true, is_known: true })
     }
 }
 
@@ -71,7 +86,7 @@ mod tests {
         assert_eq!(serde_json::to_string(&some).unwrap(), "{}");
         some.rows.renew().push(7);
         assert_eq!(serde_json::to_string(&some).unwrap(), r#"{"rows":[7]}"#);
-        some.rows.age();
+        some.rows.set_fresh(false);
         assert_eq!(serde_json::to_string(&some).unwrap(), "{}");
         assert_eq!((some.rows.fresh(), some.rows.latest()), (None, &vec![7]));
     }

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Clock, Collection, Conntrack, Cpu, Disk, Filesystem, Kernel, Load, Memory, MemoryController, Network, Periodic,
-    PowerSupply, Pressure, Raid, Sensor, Sockets, Swap, Throttling, Timekeeping, ZfsCache,
+    Clock, Collection, Conntrack, Container, Cpu, Custom, Disk, Filesystem, Gpu, Kernel, Load, Memory,
+    MemoryController, Network, Periodic, PowerSupply, Pressure, Process, ProcessCounts, Raid, Sensor, ServiceUnit,
+    Sockets, Swap, Textfile, Throttling, Timekeeping, ZfsCache, periodic::Fresh,
 };
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
@@ -15,6 +16,10 @@ pub struct Sample {
     /// The boot it was taken in, when that is not the boot of the batch that carries it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot_id: Option<String>,
+    /// The time in `at` is the earliest that can be true, not the one the clock showed: the clock was behind a time known
+    /// to have passed, and the boot is over, so that nothing can repair it. Absent when false, as from earlier agents.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub time_is_estimated: bool,
     /// Seconds until the next sample is due: what tells a gap from a slow schedule.
     pub interval_seconds: Option<f64>,
     /// Seconds since boot, suspended time included.
@@ -70,6 +75,27 @@ pub struct Sample {
     /// Controllers of ECC memory.
     #[serde(default)]
     pub memory_controllers: Vec<MemoryController>,
+    /// How many processes there are in which state.
+    #[serde(default, skip_serializing_if = "Periodic::is_old")]
+    pub process_counts: Periodic<Option<ProcessCounts>>,
+    /// The names of processes that use the most, each once.
+    #[serde(default, skip_serializing_if = "Periodic::is_old")]
+    pub processes: Periodic<Vec<Process>>,
+    /// Containers.
+    #[serde(default, skip_serializing_if = "Periodic::is_old")]
+    pub containers: Periodic<Vec<Container>>,
+    /// Services of systemd that run.
+    #[serde(default, skip_serializing_if = "Periodic::is_old")]
+    pub units: Periodic<Vec<ServiceUnit>>,
+    /// Graphics processors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<Gpu>,
+    /// People's own metrics: those of one family stand together.
+    #[serde(default, skip_serializing_if = "Periodic::is_old")]
+    pub custom: Periodic<Vec<Custom>>,
+    /// The files they come from.
+    #[serde(default, skip_serializing_if = "Periodic::is_old")]
+    pub textfiles: Periodic<Vec<Textfile>>,
     /// How each collector fared, of those that have something to read. Once a minute.
     #[serde(default, skip_serializing_if = "Periodic::is_old")]
     pub collectors: Periodic<Vec<Collection>>,
@@ -78,7 +104,32 @@ pub struct Sample {
 impl Sample {
     /// What is read now and then belongs to an earlier sample from now on.
     pub fn age(&mut self) {
-        self.collectors.age();
+        self.periodics().into_iter().for_each(|periodic| periodic.set_fresh(false));
+    }
+
+    /// Shows the sample with the latest there is of everything, as if it had been read just now.
+    pub fn with_latest(&mut self, show: impl FnOnce(&Sample)) {
+        let were_fresh = self.periodics().map(|periodic| {
+            let was_fresh = periodic.is_fresh();
+            periodic.set_fresh(true);
+            was_fresh
+        });
+        show(self);
+        for (periodic, was_fresh) in self.periodics().into_iter().zip(were_fresh) {
+            periodic.set_fresh(was_fresh);
+        }
+    }
+
+    fn periodics(&mut self) -> [&mut dyn Fresh; 7] {
+        [
+            &mut self.process_counts,
+            &mut self.processes,
+            &mut self.containers,
+            &mut self.units,
+            &mut self.custom,
+            &mut self.textfiles,
+            &mut self.collectors,
+        ]
     }
 }
 
@@ -103,6 +154,8 @@ mod tests {
         assert_eq!(sample.memory.unwrap().page_faults_total, None);
         assert_eq!((sample.pressure, sample.sockets, sample.timekeeping), (None, None, None));
         assert!(sample.sensors.is_empty() && sample.raids.is_empty());
+        assert!(sample.processes.is_old() && sample.units.is_old());
+        assert!(!sample.time_is_estimated);
     }
 
     #[test]

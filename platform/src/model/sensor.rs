@@ -10,6 +10,10 @@ pub struct Sensor {
     /// What tells it from all others, the same after a reboot: the device and the chip's name of the input, such as
     /// `coretemp.0/temp1`, `nvme0/temp1`, `thermal_zone0`, `intel-rapl:0`.
     pub sensor: String,
+    /// What its device hangs on, where the kernel says so: `platform`, `nvme`, `i2c-5`. Some know a chip by it and the
+    /// device together. Linux: the directory above the device in `/sys/devices`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bus: Option<String>,
     /// The kind of chip: `coretemp`, `nvme`; of a thermal zone its type; `rapl`.
     pub chip: String,
     /// What it measures, where the chip says so: `Package id 0` (`tempN_label` and the like).

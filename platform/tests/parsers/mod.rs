@@ -3,10 +3,11 @@
 
 use siskin_platform::{
     collect::{
-        cpu, disk, frequency, host, kernel, load, memory, mount, network, power, pressure, processor, raid, route,
-        sensor, socket, throttling, uptime, zfs,
+        container, container_name, control_group, cpu, disk, frequency, gpu, host, kernel, load, memory, mount,
+        network, power, pressure, process, processor, raid, route, sensor, socket, textfile, throttling, unit, uptime,
+        zfs,
     },
-    model::{Memory, Sockets, Swap, Udp},
+    model::{Memory, Sockets, Swap, Udp, Usage},
 };
 
 /// Name and parser.
@@ -34,4 +35,21 @@ pub const PARSERS: &[(&str, fn(&str))] = &[
     ("raid", |text| _ = raid::parse(text)),
     ("zfs", |text| _ = zfs::parse(text)),
     ("uptime", |text| _ = uptime::parse(text)),
+    ("process", |text| _ = process::parse(text)),
+    ("process_io", |text| _ = process::parse_io(text)),
+    ("group_cpu", |text| _ = control_group::parse_cpu(text)),
+    ("group_number", |text| _ = control_group::parse_number(text, "oom_kill")),
+    ("group_io", |text| _ = control_group::parse_io(text, &mut Usage::default(), |device| device.len() > 4)),
+    ("container", |text| _ = container::parse(text)),
+    ("docker", |text| _ = container_name::parse_docker(text)),
+    ("podman", |text| _ = container_name::parse_podman(text)),
+    ("kubelet", |text| _ = container_name::parse_kubelet(text)),
+    ("unit", |text| _ = unit::parse(text)),
+    ("gpu_level", |text| _ = gpu::parse_level(text)),
+    ("gpu_errors", |text| _ = gpu::parse_errors(text)),
+    ("textfile", |text| {
+        if let Ok(series) = textfile::parse(text) {
+            assert!(series.iter().all(|one| one.family.is_some() && one.any_value().is_some()));
+        }
+    }),
 ];

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use siskin_platform::model::Tags;
 
 use super::App;
 use super::error::ApiError;
@@ -38,6 +39,8 @@ pub struct Listed {
     interval_seconds: f64,
     agent_version: Option<String>,
     skew_seconds: Option<f64>,
+    /// What the agent was told of its host; none of a host that pushes flat.
+    tags: Tags,
     cloned: bool,
     latest: Latest,
 }
@@ -68,6 +71,7 @@ pub async fn list(State(app): State<Arc<App>>) -> Json<HostList> {
             interval_seconds: status.interval_seconds,
             agent_version: status.agent_version,
             skew_seconds: status.skew_seconds,
+            tags: status.tags,
             cloned: status.cloned,
             latest: status.latest,
             hostname: entry.hostname,

@@ -1,6 +1,7 @@
 //! The predecessor's push: one flat object of percentages. Numbers may come as strings.
 
 use serde_json::value::RawValue;
+use siskin_platform::model::hostname_fault;
 
 use super::decode::DecodeError;
 use super::members::{Members, check_nesting};
@@ -9,8 +10,6 @@ use crate::store::{FlatSample, FlatValues};
 /// A `/system` document takes about 3 KB; each host has one in memory.
 const DETAILS_BYTES: usize = 256 * 1024;
 const REQUIRED: [&str; 5] = ["cpu", "disk", "hostname", "ram", "timestamp"];
-/// What DNS allows for a name, and more than any kernel does.
-const HOSTNAME_BYTES: usize = 255;
 /// A sender's clock may run ahead by this much, seconds.
 const FUTURE_SECONDS: f64 = 86_400.0;
 
@@ -39,16 +38,7 @@ pub fn decode(members: &Members<'_>, received_us: i64) -> Result<FlatSample, Dec
 
 /// A name that can be shown: not empty, not too long, no control characters.
 pub fn check_hostname(name: &str, field: &str) -> Result<(), DecodeError> {
-    if name.trim().is_empty() {
-        return Err(DecodeError::field(field, "must not be empty"));
-    }
-    if name.len() > HOSTNAME_BYTES {
-        return Err(DecodeError::field(field, format!("is {} bytes long, at most {HOSTNAME_BYTES}", name.len())));
-    }
-    if name.chars().any(char::is_control) {
-        return Err(DecodeError::field(field, "has a control character"));
-    }
-    Ok(())
+    hostname_fault(name).map_or(Ok(()), |fault| Err(DecodeError::field(field, fault)))
 }
 
 /// A member that was found to be there.

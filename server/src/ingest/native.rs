@@ -1,9 +1,9 @@
 //! The agent's push: a batch of full samples with consecutive numbers.
 
 use siskin_platform::model::catalog::{self, Read, Table, Visitor};
-use siskin_platform::model::{Agent, Batch, Host};
+use siskin_platform::model::{Agent, Batch, Host, Sample, tag_fault};
 
-use super::clock;
+use super::clock::{self, Taken};
 use super::decode::DecodeError;
 use super::flat::check_hostname;
 use crate::store::{NativeBatch, TimedSample};
@@ -27,9 +27,12 @@ pub fn decode(object: &str, received_us: i64) -> Result<NativeBatch, DecodeError
     check(&batch)?;
     let received_ms = received_us / 1_000;
     let skew_seconds = clock::skew_ms(&batch, received_ms) as f64 / 1e3;
-    let times: Vec<i64> =
-        batch.samples.iter().map(|sample| clock::sample_ms(&batch, sample, received_ms) * 1_000).collect();
-    let samples = batch.samples.into_iter().zip(times).map(|(sample, ts_us)| TimedSample { ts_us, sample }).collect();
+    let times: Vec<Taken> = batch.samples.iter().map(|sample| clock::taken(&batch, sample, received_ms)).collect();
+    let timed = |(mut sample, taken): (Sample, Taken)| {
+        sample.time_is_estimated = taken.is_estimated;
+        TimedSample { ts_us: taken.unix_ms * 1_000, sample }
+    };
+    let samples = batch.samples.into_iter().zip(times).map(timed).collect();
     Ok(NativeBatch {
         agent: batch.agent,
         host: batch.host,
@@ -73,6 +76,9 @@ fn check(batch: &Batch) -> Result<(), DecodeError> {
     }
     if let Some(name) = long_fact(&batch.agent, &batch.host) {
         return Err(DecodeError::field(name, format!("is longer than {FACT_BYTES} bytes")));
+    }
+    if let Some(fault) = tag_fault(&batch.host.tags) {
+        return Err(DecodeError::field("host.tags", fault));
     }
     for (index, sample) in batch.samples.iter().enumerate() {
         let mut bounds = Bounds { sample, fault: None };
@@ -144,7 +150,7 @@ mod tests {
     fn batch() -> Value {
         json!({
             "agent": {"id": "a1", "version": "0.1.0", "boot_id": null},
-            "host": {"hostname": "pi"},
+            "host": {"hostname": "pi", "tags": {"env": "prod"}},
             "stream": u64::MAX, "first_seq": 5, "sent_at": {"unix_ms": 1_800_000_000_000i64, "boottime_ms": 10_001},
             "samples": [
                 {"at": {"unix_ms": 1_799_999_990_000i64, "boottime_ms": 1}, "cpu": {"total": {
@@ -161,6 +167,7 @@ mod tests {
         assert_eq!((decoded.stream, decoded.first_seq, decoded.samples.len()), (u64::MAX, 5, 2));
         assert_eq!(decoded.samples[0].ts_us, 1_799_999_990_000_000);
         assert_eq!(decoded.skew_seconds, 0.0);
+        assert_eq!(decoded.host.tags["env"], "prod");
         assert_eq!(decoded.samples[0].sample.cpu.as_ref().unwrap().total.iowait_seconds_total, None);
     }
 
@@ -186,6 +193,8 @@ mod tests {
             ("/agent/id", json!("")),
             ("/agent/id", json!("name:x")),
             ("/host/hostname", json!("\u{7}")),
+            ("/host/tags", json!({"a-b": "c"})),
+            ("/host/tags", json!({"a": ""})),
         ] {
             let mut wrong = batch();
             *wrong.pointer_mut(pointer).unwrap() = value;

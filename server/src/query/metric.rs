@@ -1,7 +1,7 @@
-//! What can be asked for by name, made from the catalog: gauges by their names, counters as rates, modes as shares, and
-//! the few ratios that everybody wants.
+//! What can be asked for by name, made from the catalog: gauges by their names, counters as rates, modes as shares, flags
+//! as 0 and 1, and the few ratios that everybody wants.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use siskin_platform::model::catalog::{self, Kind, Read, Table, Unit, Visitor};
@@ -40,6 +40,7 @@ pub struct Metric {
 
 /// How a metric comes from columns.
 pub enum From {
+    /// As it is; a flag as 0 or 1, so that a step's mean is the share of it in which the flag was set.
     Gauge {
         column: String,
     },
@@ -75,20 +76,29 @@ impl From {
 
 /// The metric of this name.
 pub fn find(name: &str) -> Option<&'static Metric> {
-    all().get(name)
+    all().metrics.get(name)
 }
 
-/// All metrics, by name.
-pub fn all() -> &'static BTreeMap<String, Metric> {
-    static ALL: OnceLock<BTreeMap<String, Metric>> = OnceLock::new();
+/// Whether it is the name of a text, which has no values over time.
+pub fn is_text(name: &str) -> bool {
+    all().texts.contains(name)
+}
+
+/// Everything the catalog has.
+#[derive(Default)]
+struct List {
+    metrics: BTreeMap<String, Metric>,
+    texts: BTreeSet<String>,
+}
+
+fn all() -> &'static List {
+    static ALL: OnceLock<List> = OnceLock::new();
     ALL.get_or_init(|| {
-        let mut list = List(Vec::new());
+        let mut list = List::default();
         catalog::visit(&mut list);
-        list.0.into_iter().map(|metric| (metric.name.clone(), metric)).collect()
+        list
     })
 }
-
-struct List(Vec<Metric>);
 
 impl Visitor for List {
     fn table<T: 'static>(&mut self, table: &'static Table<T>) {
@@ -97,7 +107,7 @@ impl Visitor for List {
         let modes: Vec<String> =
             table.metrics.iter().filter(|metric| metric.kind == Kind::Mode).map(|metric| metric.column()).collect();
         let mut add = |name: String, unit, from| {
-            self.0.push(Metric { name, table: table.name, dimension, unit, from });
+            self.metrics.insert(name.clone(), Metric { name, table: table.name, dimension, unit, from });
         };
         for metric in table.metrics {
             let column = metric.column();
@@ -114,7 +124,9 @@ impl Visitor for List {
                     let name = format!("{}_ratio", name.trim_end_matches("_seconds_total"));
                     add(name, Unit::Ratio.name(), From::Share { column, all: modes.clone() });
                 }
-                (Kind::Gauge | Kind::Label, _) => {}
+                (_, Read::Flag(_)) => add(name, Unit::Ratio.name(), From::Gauge { column }),
+                (_, Read::Text(_)) => drop(self.texts.insert(name)),
+                (Kind::Label, _) => {}
             }
         }
         if !modes.is_empty() {
@@ -156,11 +168,14 @@ mod tests {
             ("cpu.context_switches_per_s", "host", "per_second"),
             ("filesystem.used_ratio", "filesystem", "ratio"),
             ("pressure.cpu_some_seconds_per_s", "host", "ratio"),
+            ("sensor.energy_joules_per_s", "sensor", "watts"),
+            ("network.up", "network", "ratio"),
+            ("time.synchronized", "host", "ratio"),
         ] {
             let metric = find(name).unwrap_or_else(|| panic!("{name} is missing"));
             assert_eq!((metric.table, metric.unit), (table, unit), "{name}");
         }
-        assert!(find("network.up").is_none());
         assert!(find("network.rx_bytes_total").is_none());
+        assert!(find("filesystem.kind").is_none() && is_text("filesystem.kind") && !is_text("network.up"));
     }
 }

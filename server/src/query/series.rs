@@ -58,7 +58,7 @@ impl Engine {
         let metrics = request
             .metrics
             .iter()
-            .map(|name| metric::find(name).ok_or_else(|| QueryError::Bad(format!("unknown metric {name}"))))
+            .map(|name| metric::find(name).ok_or_else(|| QueryError::Bad(unknown(name))))
             .collect::<Result<Vec<_>, _>>()?;
         let early = request.range.with_lead();
         let flat = self.directory.get(request.host).is_some_and(|entry| matches!(entry.source, Source::Flat { .. }));
@@ -88,6 +88,13 @@ impl Engine {
             ts: axis.ts().into_iter().map(seconds).collect(),
             series,
         })
+    }
+}
+
+fn unknown(name: &str) -> String {
+    match metric::is_text(name) {
+        true => format!("{name} is a text: only numbers and flags have values over time"),
+        false => format!("unknown metric {name}"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a host is doing: whether it is heard, and its last readings in percent.
 
 use serde::Serialize;
+use siskin_platform::model::Tags;
 use siskin_platform::model::system::system;
 
 use super::directory::{HostEntry, Native, Source};
@@ -37,6 +38,7 @@ pub struct Status {
     pub interval_seconds: f64,
     pub agent_version: Option<String>,
     pub skew_seconds: Option<f64>,
+    pub tags: Tags,
     pub cloned: bool,
     pub latest: Latest,
     pub details_updated_us: Option<i64>,
@@ -53,6 +55,7 @@ impl Status {
                 interval_seconds: FLAT_INTERVAL_SECONDS,
                 agent_version: None,
                 skew_seconds: None,
+                tags: Tags::new(),
                 cloned: false,
                 latest: last.map_or(Latest::default(), |values| Latest {
                     cpu: Some(values.cpu),
@@ -70,6 +73,7 @@ impl Status {
                     interval_seconds,
                     agent_version: Some(native.agent.version.clone()),
                     skew_seconds: native.skew_seconds,
+                    tags: native.host.tags.clone(),
                     cloned: entry.is_cloned(now_us),
                     latest: latest(native),
                     details_updated_us: recent.and(entry.last_heard_us).or(kept_us),

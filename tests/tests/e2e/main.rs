@@ -4,13 +4,15 @@
 //! - `old_server`: the predecessor's server, byte shapes and error texts
 //! - `old_forwarder`: the predecessor's forwarder between our agent and our server
 //! - `native`: batches, lines, compression, duplicates, gaps, streams, wrong clocks
-//! - `query`: rates from counters, gaps, downsampling
+//! - `estimated_time`: samples of an earlier boot whose clock was wrong
+//! - `query`: rates from counters, flags, gaps, downsampling
 //! - `durability`: kill -9 under load, twenty times
 //! - `outage`: an agent killed twenty times while there is no server
 //! - `hostile`: bodies that must be refused, and refused whole
 //! - `admission`: more than the server can take
 //! - `lifecycle`: SIGTERM, one server per data, the predecessor's database
 //! - `access`: tokens, and who may listen where
+//! - `identity`: names and tags of hosts, who may ask the agent
 //! - `own_metrics`: `GET /metrics`
 //! - `make_run`: the script behind `make run`
 #![allow(clippy::unwrap_used)] // A test may fail at any line.
@@ -19,7 +21,9 @@ mod access;
 mod admission;
 mod agent_path;
 mod durability;
+mod estimated_time;
 mod hostile;
+mod identity;
 mod lifecycle;
 mod make_run;
 mod native;

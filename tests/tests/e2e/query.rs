@@ -1,7 +1,7 @@
 //! `/data` in its new form: rates from raw counters, gaps as null, one axis of time, coarser steps.
 
 use serde_json::{Value, json};
-use siskin_platform::model::{Batch, Sample};
+use siskin_platform::model::{Batch, Sample, Throttling};
 use siskin_tests::{
     fleet::Machine,
     http::Client,
@@ -115,6 +115,35 @@ fn a_reading_that_is_missing_is_null_and_a_metric_that_is_missing_has_no_series(
 }
 
 #[test]
+fn a_flag_is_0_or_1_and_in_steps_the_share_in_which_it_was_set() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let mut client = server.client();
+    let mut machine = Machine::new(1, 1);
+    let batch = batch(&mut machine, 360, |index, sample| {
+        sample.networks[0].up = (index != 1).then_some(index % 4 != 0);
+        sample.throttling = Some(Throttling { throttled: index >= 180, ..Throttling::default() });
+        sample.timekeeping = None;
+    });
+    push(&mut client, &batch);
+    let metrics = "metrics=network.up,throttling.throttled,time.synchronized,time.is_estimated";
+    let fine = data(&mut client, "machine-0001", &format!("{metrics}&timeframe=2h&points=10000"));
+    let up = numbers(series(&fine, "network.up", &json!({"interface": "eth0"})));
+    assert_eq!(up[..5], [Some(0.0), None, Some(1.0), Some(1.0), Some(0.0)]);
+    let throttled = numbers(series(&fine, "throttling.throttled", &json!({})));
+    assert_eq!(throttled[178..182], [Some(0.0), Some(0.0), Some(1.0), Some(1.0)]);
+    assert!(numbers(series(&fine, "time.is_estimated", &json!({}))).iter().all(|value| *value == Some(0.0)));
+    let all = fine["series"].as_array().unwrap();
+    assert!(all.iter().all(|series| series["unit"] == "ratio" && series["metric"] != "time.synchronized"), "{all:?}");
+
+    let coarse = data(&mut client, "machine-0001", &format!("{metrics}&timeframe=2h&points=60"));
+    assert_eq!(coarse["step_seconds"], 120.0);
+    let up = numbers(series(&coarse, "network.up", &json!({"interface": "eth0"})));
+    // Whole steps have twelve samples, of which every fourth is down; one of the first is missing.
+    assert!(up[2..up.len() - 1].iter().all(|share| *share == Some(0.75)), "{up:?}");
+}
+
+#[test]
 fn many_samples_come_in_steps_that_keep_the_mean() {
     let home = Home::new();
     let server = Server::start(&home);
@@ -172,6 +201,7 @@ fn questions_that_cannot_be_answered_are_refused() {
     let id = host(&mut client, "machine-0001")["id"].as_str().unwrap().to_owned();
     for (query, named) in [
         (format!("id={id}&metrics=no.such_metric&timeframe=1h"), "no.such_metric"),
+        (format!("id={id}&metrics=load.one,filesystem.kind&timeframe=1h"), "filesystem.kind is a text"),
         (format!("id={id}&metrics=load.one&timeframe=1h&points=0"), "points"),
         (format!("id={id}&metrics=load.one&timeframe=1h&points=many"), "points"),
         (format!("id={id}&metrics=load.one&timeframe=1h&points=100000000"), "points"),

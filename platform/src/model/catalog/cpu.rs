@@ -63,6 +63,10 @@ pub static CORE: Table<Core> = Table {
             c.modes.guest_nice_seconds_total
         }),
         integer("frequency_hertz", Gauge, Hertz, "present frequency", |c| c.frequency_hertz),
+        integer("throttles_total", Counter, Count, "times that heat slowed it down", |c| c.throttles_total),
+        integer("package_throttles_total", Counter, Count, "times that heat slowed its package down", |c| {
+            c.package_throttles_total
+        }),
     ],
 };
 

@@ -15,6 +15,7 @@ const PARTS: &[&[Metric<Sample>]] = &[
     pressure::HOST,
     socket::HOST,
     kernel::HOST,
+    process::HOST,
     power::HOST,
     zfs::HOST,
     timekeeping::HOST,
@@ -36,7 +37,7 @@ const fn count(parts: &[&[Metric<Sample>]]) -> usize {
 }
 
 /// All parts one after the other. (Loops, for iterators cannot run at compile time.)
-const fn joined<const N: usize>(parts: &[&[Metric<Sample>]]) -> [Metric<Sample>; N] {
+pub(super) const fn joined<T, const N: usize>(parts: &[&[Metric<T>]]) -> [Metric<T>; N] {
     let mut all = [parts[0][0]; N];
     let (mut next, mut part) = (0, 0);
     while part < parts.len() {

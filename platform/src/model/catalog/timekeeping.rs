@@ -4,6 +4,11 @@ use super::*;
 use crate::model::Timekeeping;
 
 pub(super) const HOST: &[Metric<Sample>] = &[
+    flag(
+        "time.is_estimated",
+        "the sample was taken at its time or later: its clock was behind, and cannot be repaired",
+        |s| Some(s.time_is_estimated),
+    ),
     flag("time.synchronized", "someone says that the clock is right", |s| s.timekeeping.map(|t| t.synchronized)),
     real("time.offset_seconds", Gauge, Seconds, "what is still to be slewed", |s| time(s, |t| t.offset_seconds)),
     real("time.frequency_offset_ratio", Gauge, Ratio, "by how much the clock is made to run faster", |s| {

@@ -1,7 +1,7 @@
-// The panels of a host, top to bottom. To show another reading, declare it here.
+// What a host's page begins with: the readings that everybody looks for first, also those of the predecessor's hosts.
 
-import type { Color } from "./drawing";
-import type { LineSpec, Panel } from "./panel";
+import type { Color } from "../drawing";
+import type { LineSpec, Panel, Section } from "../panel";
 
 const BITS_PER_BYTE = 8;
 
@@ -44,7 +44,7 @@ const load: Panel = {
     {
       needs: ["load.one"],
       hint: "tasks running or waiting",
-      unit: "count",
+      unit: "load",
       top: { least: 1 },
       lines: [
         { metrics: ["load.one"], label: "1 minute", color: "green" },
@@ -176,7 +176,11 @@ const network: Panel = {
   ],
 };
 
-export const PANELS: Panel[] = [cpu, load, memory, swap, filesystem, disk, network];
+export const OVERVIEW: Section = {
+  id: "overview",
+  title: "Overview",
+  panels: [cpu, load, memory, swap, filesystem, disk, network],
+};
 
 function mode(name: string, label: string, color: Color | null): LineSpec {
   return { metrics: [`cpu.${name}_ratio`], label, color };

@@ -1,8 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { metricsOf } from "./panel";
-import { PANELS } from "./panels";
-import { shape } from "./shape";
-import type { Data, Series } from "./wire";
+import { metricsOf } from "../panel";
+import { shape } from "../shape";
+import type { Data, Series } from "../wire";
+import { DETAILS, OVERVIEW } from ".";
+
+const SECTIONS = [OVERVIEW, ...DETAILS];
+const PANELS = SECTIONS.flatMap((section) => section.panels);
+
+/** The tables with a row for each thing: far fewer of them are asked for at once. */
+const TABLES = [
+  "core",
+  "filesystem",
+  "disk",
+  "network",
+  "sensor",
+  "power_supply",
+  "raid",
+  "memory_controller",
+];
 
 function panel(id: string) {
   const found = PANELS.find((one) => one.id === id);
@@ -29,9 +44,27 @@ describe("panels", () => {
   it("have names of their own and ask for each metric once", () => {
     const ids = PANELS.map((one) => one.id);
     expect(new Set(ids).size).toBe(ids.length);
-    const metrics = metricsOf(PANELS);
-    expect(new Set(metrics).size).toBe(metrics.length);
-    expect(metrics).toContain("cpu.iowait_ratio");
+    const sections = SECTIONS.map((section) => section.id);
+    expect(new Set([...sections, ...ids]).size).toBe(sections.length + ids.length);
+    for (const section of SECTIONS) {
+      const metrics = metricsOf(section.panels);
+      expect(new Set(metrics).size).toBe(metrics.length);
+    }
+    expect(metricsOf(PANELS)).toContain("cpu.iowait_ratio");
+  });
+
+  it("ask for so little at once that the server answers for a week of samples a second apart", () => {
+    // It reads 12 million values of a table at most: instants, two that tell how the host was sampled, and these.
+    const most = Math.floor(12e6 / (7 * 86_400 + 900)) - 3;
+    for (const section of SECTIONS) {
+      const metrics = metricsOf(section.panels);
+      expect(metrics.length, section.id).toBeLessThanOrEqual(64);
+      // The table of hosts has its metrics under the names of their nouns, not under its own. Two are made of others.
+      const made = ["cpu.busy_ratio", "memory.used_ratio"];
+      const ofHost = (metric: string) => !TABLES.some((table) => metric.startsWith(`${table}.`));
+      const columns = metrics.filter((metric) => ofHost(metric) && !made.includes(metric));
+      expect(columns.length, section.id).toBeLessThanOrEqual(most);
+    }
   });
 
   it("never ask for what they would not show", () => {
@@ -115,5 +148,48 @@ describe("network", () => {
       received: [800, null],
       sent: [8, 16],
     });
+  });
+});
+
+describe("cores", () => {
+  it("are named, and sorted as numbers", () => {
+    const many = ["10", "2"].map((core) => data({ "core.busy_ratio": [0.5] }, { core }).series);
+    const lines = shape(panel("cores"), { ...data({}), series: many.flat() })?.lines;
+    expect(lines?.map((line) => line.label)).toEqual(["Core 2", "Core 10"]);
+  });
+});
+
+describe("disk latency", () => {
+  it("is the mean time of a request, and a gap without any", () => {
+    const rates = {
+      "disk.reads_per_s": [100, 0, null],
+      "disk.read_seconds_per_s": [0.25, 0, null],
+      "disk.writes_per_s": [0, 10, 10],
+      "disk.write_seconds_per_s": [0, 0.5, null],
+    };
+    expect(drawn("disk-latency", data(rates, { device: "sda" }))).toEqual({
+      reads: [0.0025, null, null],
+      writes: [null, 0.05, null],
+    });
+  });
+});
+
+describe("flags", () => {
+  it("are drawn as they come, by host and by thing", () => {
+    const host = data({ "throttling.throttled": [0, 1, null], "throttling.under_voltage": [0, 0.5, null] });
+    expect(drawn("throttling", host)).toEqual({ "Supply too weak": [0, 0.5, null], Throttled: [0, 1, null] });
+    expect(shape(panel("throttling"), host)?.unit).toBe("flag");
+    const mounted = data({ "filesystem.read_only": [0, 1] }, { mountpoint: "/srv" });
+    expect(drawn("read-only", mounted)).toEqual({ "read-only": [0, 1] });
+  });
+});
+
+describe("usage", () => {
+  it("of inodes and connections is the share of what there may be", () => {
+    const inodes = { "filesystem.inodes": [100, 0], "filesystem.inodes_free": [75, 0] };
+    expect(drawn("inodes", data(inodes, { mountpoint: "/" }))).toEqual({ used: [0.25, null] });
+    const conntrack = { "conntrack.entries": [50, 5], "conntrack.limit": [200, null] };
+    expect(drawn("conntrack", data(conntrack))).toEqual({ Used: [0.25, null] });
+    expect(shape(panel("conntrack"), data({ "conntrack.entries": [50] }))).toBeNull();
   });
 });

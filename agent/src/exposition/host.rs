@@ -1,0 +1,123 @@
+//! The table of hosts, whose metrics begin with a noun; and what is known of the host, its clock and the agent.
+
+use siskin_platform::model::{Collection, Host};
+
+use super::Page;
+use super::labels::Labels;
+use super::place::{Place, node};
+use super::writer::{Head, Writer};
+use super::{cpu, kernel, memory, pressure, socket};
+
+const INTERVAL: &str = "siskin_agent_interval_seconds";
+
+/// A metric of the table of hosts.
+pub fn place(metric: &str) -> Place {
+    let Some((noun, rest)) = metric.split_once('.') else {
+        // A reading made for a scrape has no interval of its own: the agent's is told.
+        return if metric == "interval_seconds" { Place::Told(&[INTERVAL]) } else { Place::Own };
+    };
+    match noun {
+        "cpu" => cpu::total(rest),
+        "load" => cpu::load(rest),
+        "memory" => memory::memory(rest),
+        "swap" => memory::swap(rest),
+        "pressure" => pressure::place(rest),
+        "sockets" => socket::sockets(rest),
+        "tcp" => socket::tcp(rest),
+        "udp" => socket::udp(rest),
+        "udp6" => socket::udp6(rest),
+        "conntrack" => socket::conntrack(rest),
+        "kernel" => kernel::stocks(rest),
+        "zfs_cache" => kernel::zfs(rest),
+        "time" => kernel::time(rest),
+        "processes" => process(rest),
+        _ => Place::Own,
+    }
+}
+
+/// A metric of all processes together. States are letters with node_exporter.
+fn process(metric: &str) -> Place {
+    let state = |letter| node("node_processes_state").label("state", letter).help("processes by their state");
+    match metric {
+        "running" => state("R"),
+        "sleeping" => state("S"),
+        "disk_sleeping" => state("D"),
+        "stopped" => state("T"),
+        "zombies" => state("Z"),
+        "idle" => state("I"),
+        "count" => node("node_processes_pids"),
+        _ => Place::Own,
+    }
+}
+
+/// The clock, the kernel and the machine.
+pub fn facts(writer: &mut Writer, page: &Page) {
+    let host = page.host;
+    let now = page.sample.at.unix_ms as f64 / 1000.0;
+    writer.line(Head::gauge("node_time_seconds", "when this was read, seconds since 1970"), b"", None, now);
+    if let Some(boot) = host.boot_unix_seconds {
+        let head = Head::gauge("node_boot_time_seconds", "when the host started, seconds since 1970");
+        writer.line(head, b"", None, boot as f64);
+    }
+    names(writer, "node_uname_info", "the kernel, and the name it goes by", &uname(host));
+    names(writer, "node_os_info", "the distribution", &[("pretty_name", host.distribution.as_deref())]);
+    let machine = [("model", host.model.as_deref()), ("processor", host.processor.as_deref())];
+    names(writer, "siskin_machine_info", "the machine", &machine);
+}
+
+/// The agent, and how its collectors fared.
+pub fn agent(writer: &mut Writer, page: &Page) {
+    let mut labels = Labels::default();
+    labels.add("id", &page.agent.id);
+    labels.add("version", &page.agent.version);
+    labels.add_known("boot_id", page.agent.boot_id.as_deref());
+    labels.add_number("stream", page.stream);
+    writer.line(Head::gauge("siskin_agent_info", "who answers"), labels.text(), None, true);
+    if let Some(seconds) = page.interval_seconds {
+        writer.line(Head::gauge(INTERVAL, "time between two samples of the schedule"), b"", None, seconds);
+    }
+    let duration = Head::gauge("node_scrape_collector_duration_seconds", "how long a collector read");
+    collections(writer, page.sample.collectors.latest(), duration, |one, head, labels, writer| {
+        writer.line(head, labels, None, one.duration_seconds);
+    });
+    let success = Head::gauge("node_scrape_collector_success", "whether a collector could read all that it should");
+    collections(writer, page.sample.collectors.latest(), success, |one, head, labels, writer| {
+        writer.line(head, labels, None, one.success);
+    });
+}
+
+fn uname(host: &Host) -> [(&'static str, Option<&str>); 6] {
+    [
+        ("domainname", host.domain.as_deref()),
+        ("machine", host.architecture.as_deref()),
+        ("nodename", Some(&host.hostname)),
+        ("release", host.os_release.as_deref()),
+        ("sysname", host.os.as_deref()),
+        ("version", host.os_version.as_deref()),
+    ]
+}
+
+/// A line for what is known of some names; none if nothing is.
+fn names(writer: &mut Writer, name: &str, help: &str, known: &[(&str, Option<&str>)]) {
+    let mut labels = Labels::default();
+    for (label, value) in known {
+        labels.add_known(label, *value);
+    }
+    if !labels.text().is_empty() {
+        writer.line(Head::gauge(name, help), labels.text(), None, true);
+    }
+}
+
+fn collections(
+    writer: &mut Writer,
+    collections: &[Collection],
+    head: Head,
+    line: impl Fn(&Collection, Head, &[u8], &mut Writer),
+) {
+    let mut labels = Labels::default();
+    for one in collections {
+        labels.clear();
+        labels.add("collector", &one.collector);
+        line(one, head, labels.text(), writer);
+    }
+}

@@ -1,0 +1,51 @@
+//! The kernel's stocks, the quality of its clock, and the cache of ZFS.
+
+use super::place::{Place, Scale, node, untyped};
+
+/// A metric of the kernel's stocks.
+pub fn stocks(metric: &str) -> Place {
+    match metric {
+        "open_files" => node("node_filefd_allocated"),
+        "open_files_limit" => node("node_filefd_maximum"),
+        "entropy_available_bits" => node("node_entropy_available_bits"),
+        "entropy_limit_bits" => node("node_entropy_pool_size_bits"),
+        "tasks_limit" => node("node_processes_max_threads"),
+        "task_numbers_limit" => node("node_processes_max_processes"),
+        _ => Place::Own,
+    }
+}
+
+/// A metric of the clock.
+pub fn time(metric: &str) -> Place {
+    match metric {
+        "synchronized" => node("node_timex_sync_status"),
+        "offset_seconds" => node("node_timex_offset_seconds"),
+        "frequency_offset_ratio" => node("node_timex_frequency_adjustment_ratio")
+            .scale(Scale::OnePlus)
+            .help("how fast the clock is made to run, 1 is its own speed"),
+        "estimated_error_seconds" => node("node_timex_estimated_error_seconds"),
+        "maximum_error_seconds" => node("node_timex_maxerror_seconds"),
+        _ => Place::Own,
+    }
+}
+
+/// A metric of the cache of ZFS.
+pub fn zfs(metric: &str) -> Place {
+    untyped(match metric {
+        "size_bytes" => "node_zfs_arc_size",
+        "target_bytes" => "node_zfs_arc_c",
+        "target_min_bytes" => "node_zfs_arc_c_min",
+        "target_max_bytes" => "node_zfs_arc_c_max",
+        "data_bytes" => "node_zfs_arc_data_size",
+        "metadata_bytes" => "node_zfs_arc_metadata_size",
+        "recent_bytes" => "node_zfs_arc_mru_size",
+        "frequent_bytes" => "node_zfs_arc_mfu_size",
+        "hits_total" => "node_zfs_arc_hits",
+        "misses_total" => "node_zfs_arc_misses",
+        "throttles_total" => "node_zfs_arc_memory_throttle_count",
+        "second_level_bytes" => "node_zfs_arc_l2_size",
+        "second_level_hits_total" => "node_zfs_arc_l2_hits",
+        "second_level_misses_total" => "node_zfs_arc_l2_misses",
+        _ => return Place::Own,
+    })
+}

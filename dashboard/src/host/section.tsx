@@ -1,0 +1,80 @@
+// A section of a host's page: a heading and its panels. It asks for nothing before the reader is near, and is not there
+// when the host has nothing for it.
+
+import type { Signal } from "@preact/signals";
+import { useMemo, useRef } from "preact/hooks";
+import type { Cursor } from "../drawing";
+import type { Section } from "../panel";
+import { type Range, SPANS } from "../range";
+import { frameOf, type Names, shape } from "../shape";
+import { useNear } from "./near";
+import { PanelCard } from "./panel";
+import { type Shown, useReadings } from "./readings";
+
+interface SectionProps {
+  id: string;
+  section: Section;
+  /** The chosen range. What is shown may still be of the one chosen before. */
+  range: Range;
+  cursor: Signal<Cursor | null>;
+  names: Names;
+}
+
+export function DetailSection({ id, section, range, cursor, names }: SectionProps) {
+  const place = useRef<HTMLElement>(null);
+  const near = useNear(place);
+  const { shown, refusal } = useReadings(id, section, range, near);
+  const filled = useMemo(() => shown !== null && hasPanels(section, shown), [section, shown]);
+  // Before its first answer it takes the room that it may need, so that those below it are not near yet.
+  const kind = refusal || filled ? "" : shown ? " section-empty" : " section-waiting";
+  return (
+    <section
+      ref={place}
+      class={`section${kind}`}
+      data-section={section.id}
+      aria-labelledby={kind ? undefined : `${section.id}-title`}
+    >
+      {!kind && <h2 id={`${section.id}-title`}>{section.title}</h2>}
+      {refusal && <p class="quiet">The server says: {refusal}.</p>}
+      {!refusal && shown && filled && (
+        <Grid near={near} section={section} shown={shown} range={range} cursor={cursor} names={names} />
+      )}
+    </section>
+  );
+}
+
+interface GridProps {
+  near: boolean;
+  section: Section;
+  shown: Shown;
+  range: Range;
+  cursor: Signal<Cursor | null>;
+  names: Names;
+}
+
+/** A section's panels, two abreast where there is room. */
+export function Grid({ near, section, shown, range, cursor, names }: GridProps) {
+  const { data } = shown;
+  const frame = useMemo(() => frameOf(data), [data]);
+  const stale = shown.range !== range;
+  return (
+    <div class={stale ? "panels panels-stale" : "panels"} aria-busy={stale}>
+      {section.panels.map((panel) => (
+        <PanelCard
+          key={panel.id}
+          panel={panel}
+          data={data}
+          frame={frame}
+          cursor={cursor}
+          near={near}
+          names={names}
+          span={SPANS[shown.range].name}
+        />
+      ))}
+    </div>
+  );
+}
+
+function hasPanels(section: Section, { data }: Shown): boolean {
+  return section.panels.some((panel) => shape(panel, data) !== null);
+}
