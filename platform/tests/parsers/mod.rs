@@ -10,8 +10,11 @@ use siskin_platform::{
     model::{Memory, Sockets, Swap, Udp, Usage},
 };
 
+/// Takes any text, and panics where there is a fault.
+pub type Parse = fn(&str);
+
 /// Name and parser.
-pub const PARSERS: &[(&str, fn(&str))] = &[
+pub const PARSERS: &[(&str, Parse)] = &[
     ("cpu", |text| _ = cpu::parse(text)),
     ("disk", |text| disk::parse(text, &disk::devices(text, |_| true), &mut Vec::new(), &mut Vec::new())),
     ("frequency", |text| frequency::parse(text).for_each(drop)),

@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 #[path = "../../../platform/tests/parsers/mod.rs"]
 mod parsers;
 
-use parsers::PARSERS;
+use parsers::{PARSERS, Parse};
 
-static CHOSEN: LazyLock<Vec<fn(&str)>> = LazyLock::new(|| {
+static CHOSEN: LazyLock<Vec<Parse>> = LazyLock::new(|| {
     let name = std::env::var("SISKIN_FUZZ_PARSER").ok();
     let chosen = PARSERS.iter().filter(|(each, _)| name.as_deref().is_none_or(|name| name.is_empty() || name == *each));
     let chosen: Vec<_> = chosen.map(|(_, parse)| *parse).collect();
