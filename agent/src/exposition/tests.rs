@@ -124,7 +124,7 @@ impl Visitor for Looked<'_> {
                 continue;
             }
             let mut own = String::new();
-            table::own_name(&mut own, table, metric.name);
+            table::own_name(&mut own, table.name, table.dimension.is_some(), metric.name);
             let wanted: Vec<String> = match (place(metric.name), metric.read) {
                 (Place::Node(family), _) => vec![family.name.into()],
                 (Place::Told(families), _) => families.iter().map(|&family| family.into()).collect(),
