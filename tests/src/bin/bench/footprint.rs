@@ -1,5 +1,5 @@
-//! What watching costs a host: the agent and its peers, in one run. First memory, then counts (those of one set beside
-//! each other: a neighbour changes neither), then processor time, one program after the other.
+//! What watching costs a host: the agent and its peers, in one run. Counts are taken while memory fills, which hurts
+//! neither; processor time after that, of one program after the other.
 
 mod allocations;
 mod collectd;
@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use siskin_tests::wait::{PATIENCE, until};
 
 use crate::arguments::Agent;
+use allocations::Counter;
 use counts::Counts;
 use subject::{Running, Set, Subject, each_second};
 
@@ -24,8 +25,8 @@ const FAST_INTERVAL: f64 = 0.1;
 /// Seconds of the schedule that is measured.
 const INTERVAL: f64 = 1.0;
 
-/// Seconds before a watch begins: start-up is not what is measured, and a sample in ten reads what the others leave out.
-const WARM_UP_SECONDS: u64 = 11;
+/// Seconds before a watch begins: start-up is not what is measured.
+const WARM_UP_SECONDS: u64 = 3;
 
 /// What is known of a row.
 #[derive(Default)]
@@ -54,29 +55,32 @@ pub fn report(sizes: &Agent) {
     let (subjects, lines) = peers::find();
     println!("{}\n", lines.join("\n"));
     let mut figures: Vec<Figures> = subjects.iter().map(|_| Figures::default()).collect();
+    let mut gaps = Vec::new();
     for set in [Set::Core, Set::Everything] {
-        eprintln!("… {:>3} s: memory after {} samples, {set:?}", begun.elapsed().as_secs(), sizes.samples);
-        memory(&subjects, &mut figures, set, sizes.samples);
+        eprintln!("… {:>3} s: memory and counts, {set:?}", begun.elapsed().as_secs());
+        let of_set = subjects.iter().zip(&mut figures).filter(|(subject, _)| subject.set == set);
+        gaps.extend(at_rest(of_set.collect(), sizes.samples));
     }
-    eprintln!("… {:>3} s: system calls and heap allocations", begun.elapsed().as_secs());
-    let gaps = counts::measure(&subjects, &mut figures);
     for (subject, figures) in subjects.iter().zip(&mut figures) {
         eprintln!("… {:>3} s: CPU of {}", begun.elapsed().as_secs(), subject.name);
         figures.cpu_microseconds = cpu(subject, sizes.seconds);
     }
     table::print(&subjects, &figures, sizes);
+    gaps.sort();
+    gaps.dedup();
     for gap in gaps {
         println!("{gap}");
     }
     println!("\nThis run took {} s.", begun.elapsed().as_secs());
 }
 
-/// Starts all of a set, and reads them from the last to the first, each ended before the next is read. So the agent,
-/// which stands first, is read when it shares its memory with nobody of this run; its neighbours may be flattered.
-fn memory(subjects: &[Subject], figures: &mut [Figures], set: Set, samples: u64) {
-    let of_set = subjects.iter().zip(figures).filter(|(subject, _)| subject.set == set);
-    let started: Vec<_> = of_set.map(|(subject, figures)| (subject, figures, begin(subject, FAST_INTERVAL))).collect();
-    for (subject, figures, mut running) in started.into_iter().rev() {
+/// Starts all of a set, counts while they take their samples, and reads their memory from the last to the first, each
+/// ended before the next is read. So the agent, which stands first, is read when no other process of this run shares its
+/// libraries; its neighbours may be flattered. Says what could not be counted.
+fn at_rest(mut rows: Vec<(&Subject, &mut Figures)>, samples: u64) -> Vec<String> {
+    let started: Vec<Running> = rows.iter().map(|(subject, _)| begin(subject, FAST_INTERVAL, None)).collect();
+    let gaps = counts::measure(&mut rows);
+    for ((subject, figures), mut running) in rows.into_iter().zip(started).rev() {
         fill(subject, &mut running, samples);
         figures.metrics = running.ask().metrics;
         figures.binary_bytes = running.binary_bytes();
@@ -84,6 +88,7 @@ fn memory(subjects: &[Subject], figures: &mut [Figures], set: Set, samples: u64)
         figures.rss_bytes = running.memory_bytes("status", "VmRSS");
         figures.pss_bytes = running.memory_bytes("smaps_rollup", "Pss");
     }
+    gaps
 }
 
 /// Waits until a program has taken its samples, or asks for them.
@@ -102,13 +107,14 @@ fn fill(subject: &Subject, running: &mut Running, samples: u64) {
 
 /// Processor time a second at one sample and one GET a second, µs.
 fn cpu(subject: &Subject, seconds: u64) -> f64 {
-    let mut running = begin(subject, INTERVAL);
+    let mut running = begin(subject, INTERVAL, None);
     each_second(WARM_UP_SECONDS, |_| drop(running.ask()));
     let (before, started) = (running.cpu_microseconds(), Instant::now());
     each_second(seconds, |_| drop(running.ask()));
     (running.cpu_microseconds() - before) / started.elapsed().as_secs_f64()
 }
 
-fn begin(subject: &Subject, interval: f64) -> Running {
-    subject.start(interval, None).unwrap_or_else(|error| panic!("{} did start before: {error}", subject.name))
+/// Starts a subject that has been found to start.
+fn begin(subject: &Subject, interval: f64, counter: Option<&Counter>) -> Running {
+    subject.start(interval, counter).unwrap_or_else(|error| panic!("{} did start before: {error}", subject.name))
 }

@@ -1,12 +1,15 @@
 //! System calls and heap allocations of a sample, at one sample a second: with nobody asking, then with a GET a second.
 
 use super::{
-    Figures, INTERVAL, WARM_UP_SECONDS,
+    Figures, INTERVAL,
     allocations::{Counter, Library},
     begin,
     subject::{Running, Subject, each_second},
     syscalls::Trace,
 };
+
+/// Before that: long enough that what is read with every tenth sample was read once.
+const WARM_UP_SECONDS: u64 = 11;
 
 /// How long is counted, each way: two rounds of what is read with every tenth sample.
 const SECONDS: u64 = 20;
@@ -43,34 +46,29 @@ struct Pair<'a> {
     counter: Option<Counter>,
 }
 
-/// Fills in the counts of all subjects, and says what could not be counted and why.
-pub fn measure(subjects: &[Subject], figures: &mut [Figures]) -> Vec<String> {
+/// Fills in the counts of these rows, and says what could not be counted and why.
+pub fn measure(rows: &mut [(&Subject, &mut Figures)]) -> Vec<String> {
     let mut gaps = Vec::new();
     let library = Library::compile().map_err(|error| gaps.push(format!("allocations: NOT MEASURED: {error}"))).ok();
-    let start = |(number, subject)| start(number, subject, library.as_ref());
-    let mut pairs: Vec<Pair> = subjects.iter().enumerate().map(start).collect();
+    let mut pairs: Vec<Pair> = Vec::new();
+    for (number, (subject, _)) in rows.iter().enumerate() {
+        let counter = library.as_ref().map(|library| library.counter(number));
+        let counted = begin(subject, INTERVAL, counter.as_ref());
+        pairs.push(Pair { subject, traced: begin(subject, INTERVAL, None), counted, counter });
+    }
     each_second(WARM_UP_SECONDS, |_| {
         for pair in &mut pairs {
             pair.traced.ask();
             pair.counted.ask();
         }
     });
-    for (counts, figures) in window(&mut pairs, false, &mut gaps).into_iter().zip(figures.iter_mut()) {
-        figures.alone = counts;
+    let alone = window(&mut pairs, false, &mut gaps);
+    let asked = window(&mut pairs, true, &mut gaps);
+    for (((_, figures), alone), asked) in rows.iter_mut().zip(alone).zip(asked) {
+        figures.alone = alone;
+        figures.asked = asked.unwrap_or_default();
     }
-    for (counts, figures) in window(&mut pairs, true, &mut gaps).into_iter().zip(figures) {
-        figures.asked = counts.unwrap_or_default();
-    }
-    gaps.sort();
-    gaps.dedup();
     gaps
-}
-
-fn start<'a>(number: usize, subject: &'a Subject, library: Option<&Library>) -> Pair<'a> {
-    let counter = library.map(|library| library.counter(number));
-    let counted = subject.start(INTERVAL, counter.as_ref());
-    let counted = counted.unwrap_or_else(|error| panic!("{} did start before: {error}", subject.name));
-    Pair { subject, traced: begin(subject, INTERVAL), counted, counter }
 }
 
 /// Counts for some seconds, of those that read by themselves or are asked.

@@ -64,7 +64,7 @@ pub fn find() -> (Vec<Subject>, Vec<String>) {
     }
 
     let version = |name: &str, binary: Option<&PathBuf>, arguments: &[&str], missing: &str| match binary {
-        Some(binary) => format!("{name}: {}", says(binary, arguments).unwrap_or_else(|| "version unknown".into())),
+        Some(binary) => says(binary, arguments).unwrap_or_else(|| format!("{name}: its version is not known")),
         None => format!("{name}: NOT MEASURED: {missing}"),
     };
     let all = [
@@ -83,8 +83,9 @@ pub fn find() -> (Vec<Subject>, Vec<String>) {
 }
 
 /// Prints them on one line; fails where one is missing.
-const PYTHON_VERSIONS: &str = "import platform, psutil, fastapi, uvicorn; print('Python', platform.python_version(), \
-     'psutil', psutil.__version__, 'FastAPI', fastapi.__version__, 'uvicorn', uvicorn.__version__)";
+const PYTHON_VERSIONS: &str = "import platform, psutil, fastapi, uvicorn; print('psutil service: Python', \
+     platform.python_version(), 'psutil', psutil.__version__, 'FastAPI', fastapi.__version__, 'uvicorn', \
+     uvicorn.__version__)";
 
 /// The programs of these names in PATH and where daemons lie.
 fn installed(names: &[&str]) -> Vec<PathBuf> {
@@ -102,5 +103,6 @@ fn says(program: &Path, arguments: &[&str]) -> Option<String> {
     let mut lines = text.lines().filter(|line| line.contains(|letter: char| letter.is_ascii_digit()));
     // collectd has its version at the end of its help.
     let line = lines.clone().find(|line| line.contains("http://collectd.org")).or_else(|| lines.next())?;
-    output.status.success().then(|| line.split(" (branch").next().unwrap_or(line).to_owned())
+    let end = line.find(" (branch").or_else(|| line.find(", http")).unwrap_or(line.len());
+    output.status.success().then(|| line[..end].to_owned())
 }

@@ -36,11 +36,8 @@ pub fn print(subjects: &[Subject], figures: &[Figures], sizes: &Agent) {
         println!("{}", line(subject.name, [binary, rss, pss, f.threads.to_string(), cpu, f.metrics.to_string()]));
     }
 
-    println!(
-        "\n{:NAME$}{:>42}{:>42}",
-        "one sample", "alone:  -----------------------------", "with a GET:  ------------------------"
-    );
-    let heads = ["syscalls", "allocations:", "mean", "syscalls", "allocations:", "mean"];
+    println!("\n{:NAME$}{:>42}{:>42}", "one sample", "while nobody asks", "with a GET");
+    let heads = ["syscalls", "allocs median", "allocs mean", "syscalls", "allocs median", "allocs mean"];
     println!("{}", line("", heads));
     for (subject, f) in rows() {
         let [alone, asked] = [f.alone.as_ref(), Some(&f.asked)].map(|counts| {
@@ -52,8 +49,8 @@ pub fn print(subjects: &[Subject], figures: &[Figures], sizes: &Agent) {
         println!("{}", line(subject.name, [a, b, c, d, e, f]));
     }
 
-    println!("\ntimes as much as the agent's row of the same set; syscalls and allocations with a GET, mean");
-    println!("{}", line("", ["binary", "RSS", "PSS", "CPU", "syscalls", "allocations"]));
+    println!("\ntimes the agent's row of the same set; syscalls and allocations with a GET, mean");
+    println!("{}", line("", ["binary", "RSS", "PSS", "CPU", "syscalls", "allocs"]));
     for (own, own_figures) in rows().filter(|(subject, _)| is_own(subject)) {
         println!("{}", own.name);
         for (peer, peer_figures) in rows().filter(|(peer, _)| !is_own(peer) && peer.set == own.set) {
