@@ -50,9 +50,12 @@ pub struct Figures {
 }
 
 /// Measures and prints.
-pub fn report(sizes: &Agent) {
+///
+/// # Errors
+/// When a program that was asked for is not there.
+pub fn report(sizes: &Agent) -> Result<(), String> {
     let begun = Instant::now();
-    let (subjects, lines) = peers::find();
+    let (subjects, lines) = peers::find()?;
     println!("{}\n", lines.join("\n"));
     let mut figures: Vec<Figures> = subjects.iter().map(|_| Figures::default()).collect();
     let mut gaps = Vec::new();
@@ -72,6 +75,7 @@ pub fn report(sizes: &Agent) {
         println!("{gap}");
     }
     println!("\nThis run took {} s.", begun.elapsed().as_secs());
+    Ok(())
 }
 
 /// Starts all of a set, counts while they take their samples, and reads their memory from the last to the first, each
@@ -108,9 +112,9 @@ fn fill(subject: &Subject, running: &mut Running, samples: u64) {
 /// Processor time a second at one sample and one GET a second, µs.
 fn cpu(subject: &Subject, seconds: u64) -> f64 {
     let mut running = begin(subject, INTERVAL, None);
-    each_second(WARM_UP_SECONDS, |_| drop(running.ask()));
+    each_second(WARM_UP_SECONDS, || _ = running.ask());
     let (before, started) = (running.cpu_microseconds(), Instant::now());
-    each_second(seconds, |_| drop(running.ask()));
+    each_second(seconds, || _ = running.ask());
     (running.cpu_microseconds() - before) / started.elapsed().as_secs_f64()
 }
 

@@ -9,21 +9,26 @@ mod ingest;
 use arguments::Task;
 
 fn main() {
-    match Task::read(std::env::args().skip(1)) {
-        Ok(Task::Help) => println!("{}", arguments::HELP),
-        Ok(Task::Ingest(sizes)) => {
+    let task = Task::read(std::env::args().skip(1)).map_err(|error| format!("{error}\n\n{}", arguments::HELP));
+    if let Err(error) = task.and_then(|task| run(&task)) {
+        eprintln!("{error}");
+        std::process::exit(2);
+    }
+}
+
+fn run(task: &Task) -> Result<(), String> {
+    match task {
+        Task::Help => println!("{}", arguments::HELP),
+        Task::Ingest(sizes) => {
             println!("{}", machine());
-            ingest::report(&sizes);
+            ingest::report(sizes);
         }
-        Ok(Task::Agent(sizes)) => {
+        Task::Agent(sizes) => {
             println!("{}", machine());
-            footprint::report(&sizes);
-        }
-        Err(error) => {
-            eprintln!("{error}\n\n{}", arguments::HELP);
-            std::process::exit(2);
+            footprint::report(sizes)?;
         }
     }
+    Ok(())
 }
 
 /// What this was measured on.

@@ -52,3 +52,22 @@ impl Counter {
         Some(u64::from_ne_bytes(bytes.try_into().ok()?)).filter(|count| *count > 0)
     }
 }
+
+#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
+mod tests {
+    use std::process::Command;
+
+    use super::Library;
+
+    #[test]
+    fn sees_the_allocations_of_a_program() {
+        let library = Library::compile().expect("a C compiler");
+        let (idle, busy) = (library.counter(0), library.counter(1));
+        let mut command = Command::new("ls");
+        command.arg("/");
+        busy.count(&mut command);
+        assert!(command.output().expect("ls").status.success());
+        assert!(busy.read().expect("a count") > 10, "{:?}", busy.read());
+        assert_eq!(idle.read(), None);
+    }
+}

@@ -56,7 +56,7 @@ pub fn measure(rows: &mut [(&Subject, &mut Figures)]) -> Vec<String> {
         let counted = begin(subject, INTERVAL, counter.as_ref());
         pairs.push(Pair { subject, traced: begin(subject, INTERVAL, None), counted, counter });
     }
-    each_second(WARM_UP_SECONDS, |_| {
+    each_second(WARM_UP_SECONDS, || {
         for pair in &mut pairs {
             pair.traced.ask();
             pair.counted.ask();
@@ -80,7 +80,7 @@ fn window(pairs: &mut [Pair], asked: bool, gaps: &mut Vec<String>) -> Vec<Option
     let traces: Vec<_> = pairs.iter().map(attach).collect();
     let mut readings: Vec<Vec<u64>> = vec![Vec::new(); pairs.len()];
     // One reading more than there are seconds between them.
-    each_second(SECONDS + 1, |_| {
+    each_second(SECONDS + 1, || {
         for (pair, readings) in pairs.iter_mut().zip(&mut readings) {
             if asked {
                 pair.traced.ask();
@@ -106,4 +106,16 @@ fn window(pairs: &mut [Pair], asked: bool, gaps: &mut Vec<String>) -> Vec<Option
         counts.push(Some(Counts { syscalls: calls, allocations: Some(seconds).filter(|all| !all.is_empty()) }));
     }
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Counts;
+
+    #[test]
+    fn a_sample_in_ten_moves_the_mean_and_not_the_median() {
+        let counts = Counts { syscalls: None, allocations: Some(vec![0, 0, 9, 0, 0]) };
+        assert_eq!((counts.allocations_median(), counts.allocations_mean()), (Some(0.0), Some(1.8)));
+        assert_eq!(Counts::default().allocations_mean(), None);
+    }
 }

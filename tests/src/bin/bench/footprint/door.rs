@@ -115,9 +115,14 @@ fn reply(socket: &mut BufReader<UnixStream>) -> io::Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io::{BufReader, Write},
+        os::unix::net::UnixStream,
+    };
+
     use serde_json::json;
 
-    use super::{Answer, exposition, numbers};
+    use super::{Answer, Door, exposition, numbers};
 
     #[test]
     fn counts_numbers_and_nothing_else() {
@@ -128,5 +133,14 @@ mod tests {
     fn counts_lines_that_hold_a_value() {
         let page = "# HELP a b\n# TYPE a gauge\na{b=\"c\"} 1\n\ngo_memstats_mallocs_total 1.5e+03\n";
         assert_eq!(exposition(page), Answer { metrics: 2, samples: None, allocations: Some(1500) });
+    }
+    #[test]
+    fn counts_what_collectd_has_a_value_for() {
+        // In the words of collectd 5.12: a list of three, of which one has two values and one has none yet.
+        let (ours, mut theirs) = UnixStream::pair().expect("two ends");
+        theirs.write_all(b"3 Values found\n1.5 h/if-lo/octets\n1.5 h/load/load\n1.5 h/cpu-0/cpu-idle\n").expect("sent");
+        theirs.write_all(b"2 Values found\nrx=1\ntx=2\n1 Value found\nvalue=3\n-1 No such value\n").expect("sent");
+        let answer = Door::Collectd(BufReader::new(ours)).ask().expect("an answer");
+        assert_eq!(answer, Answer { metrics: 3, ..Answer::default() });
     }
 }

@@ -30,7 +30,10 @@ const MUSL_VARIABLE: &str = "SISKIN_AGENT_MUSL_BIN";
 
 /// What is there: the subjects in the order of the tables, and a line for each program: its version, or why it is not
 /// measured.
-pub fn find() -> (Vec<Subject>, Vec<String>) {
+///
+/// # Errors
+/// When the static agent that is named is not there.
+pub fn find() -> Result<(Vec<Subject>, Vec<String>), String> {
     let mut subjects = Vec::new();
     let mut lines = Vec::new();
     let mut add = |name, binary: &Path, kind, set| {
@@ -43,9 +46,8 @@ pub fn find() -> (Vec<Subject>, Vec<String>) {
     let agent = Agent::binary();
     add("siskin-agent, core", &agent, Kind::Siskin(CORE), Set::Core);
     add("siskin-agent, everything", &agent, Kind::Siskin(&[]), Set::Everything);
-    let musl = std::env::var_os(MUSL_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let musl = named(MUSL_VARIABLE)?;
     if let Some(musl) = &musl {
-        assert!(musl.is_file(), "{MUSL_VARIABLE}: {} is not there", musl.display());
         add("siskin-agent, core, musl", musl, Kind::Siskin(CORE), Set::Core);
         add("siskin-agent, everything, musl", musl, Kind::Siskin(&[]), Set::Everything);
     }
@@ -79,13 +81,20 @@ pub fn find() -> (Vec<Subject>, Vec<String>) {
             "no python3 with psutil, fastapi, uvicorn",
         ),
     ];
-    (subjects, all.into_iter().chain(lines).collect())
+    Ok((subjects, all.into_iter().chain(lines).collect()))
 }
 
 /// Prints them on one line; fails where one is missing.
 const PYTHON_VERSIONS: &str = "import platform, psutil, fastapi, uvicorn; print('psutil service: Python', \
      platform.python_version(), 'psutil', psutil.__version__, 'FastAPI', fastapi.__version__, 'uvicorn', \
      uvicorn.__version__)";
+
+/// The program that a variable names, under its full path; `None` where it is not set.
+fn named(variable: &str) -> Result<Option<PathBuf>, String> {
+    let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) else { return Ok(None) };
+    let path = std::path::absolute(path).map_err(|error| format!("{variable}: {error}"))?;
+    if path.is_file() { Ok(Some(path)) } else { Err(format!("{variable}: {} is not there", path.display())) }
+}
 
 /// The programs of these names in PATH and where daemons lie.
 fn installed(names: &[&str]) -> Vec<PathBuf> {

@@ -183,11 +183,11 @@ impl Running {
     }
 }
 
-/// Calls once a second, with the number of the second from 1, on a schedule that does not drift.
-pub fn each_second(seconds: u64, mut call: impl FnMut(u64)) {
+/// Calls once a second, on a schedule that does not drift.
+pub fn each_second(seconds: u64, mut call: impl FnMut()) {
     let started = Instant::now();
     for second in 1..=seconds {
-        call(second);
+        call();
         std::thread::sleep((started + Duration::from_secs(second)).saturating_duration_since(Instant::now()));
     }
 }
