@@ -42,7 +42,7 @@ lint: dashboard ## formatting, clippy, the dashboard's lint, the shell scripts'
 bench: build ## measure ingest; ARGS="--help" lists sizes
 	@deploy/dev/bench.sh ingest $(ARGS)
 
-bench-agent: ## measure the agent's footprint beside its peers' (8 minutes); ARGS="--help" lists sizes
+bench-agent: ## measure the agent's footprint beside its peers' (7 minutes); ARGS="--help" lists sizes
 	@deploy/dev/bench.sh agent $(ARGS)
 
 clean: ## remove what was built; ./data stays

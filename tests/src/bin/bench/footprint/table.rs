@@ -19,7 +19,8 @@ Metrics: numbers in the agent's `sample` and in the psutil service's JSON, lines
 (its own runtime's included), values of collectd.
 System calls: strace -c of all threads, mean; with a GET, all that serving it takes is in. Allocations: malloc, calloc,
 realloc and their kin, median and mean over the seconds; node_exporter's as Go itself counts them, the GET that tells so
-included; Python with PYTHONMALLOC=malloc. Those of a static program are not counted; its source is the other's.";
+included; Python with PYTHONMALLOC=malloc. Those of a static program are not counted; its source is the other's. A mean
+holds what the agent reads with every tenth sample only.";
 
 /// Prints all of it.
 pub fn print(subjects: &[Subject], figures: &[Figures], sizes: &Agent) {
