@@ -90,7 +90,7 @@ fn window(pairs: &mut [Pair], asked: bool, gaps: &mut Vec<String>) -> Vec<Option
         }
     });
     let mut counts = Vec::new();
-    for ((pair, trace), readings) in pairs.iter().zip(traces).zip(readings) {
+    for (trace, readings) in traces.into_iter().zip(readings) {
         let calls = match trace {
             None => {
                 counts.push(None);
@@ -98,7 +98,7 @@ fn window(pairs: &mut [Pair], asked: bool, gaps: &mut Vec<String>) -> Vec<Option
             }
             Some(Ok(trace)) => Some(trace.detach() as f64 / (SECONDS + 1) as f64),
             Some(Err(error)) => {
-                gaps.push(format!("system calls of {}: NOT MEASURED: {error}", pair.subject.name));
+                gaps.push(format!("system calls: NOT MEASURED: {error}"));
                 None
             }
         };
