@@ -12,7 +12,7 @@ export SISKIN_AGENT_BIN := $(CARGO_TARGET_DIR)/agent/siskin-agent
 DASHBOARD_SOURCES := $(shell find dashboard -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build dashboard run test lint bench bench-agent clean
+.PHONY: help deps build dashboard run test lint bench bench-agent fuzz long clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,13 @@ bench: build ## measure ingest; ARGS="--help" lists sizes
 
 bench-agent: ## measure the agent's footprint beside its peers' (7 minutes); ARGS="--help" lists sizes
 	@deploy/dev/bench.sh agent $(ARGS)
+
+fuzz: ## foreign bytes for every parser, a minute each; ARGS="--help" tells how to choose
+	@deploy/dev/fuzz.sh $(ARGS)
+
+long: build ## the tests that take minutes: six hours without a server, a day of samples
+	SISKIN_TEST_SAMPLES=86400 cargo test --release -p siskin-agent --lib -- --nocapture a_day_of_samples
+	cargo test --release -p siskin-tests --test e2e -- --ignored --nocapture six_hours
 
 clean: ## remove what was built; ./data stays
 	rm -rf dashboard/dist dashboard/node_modules

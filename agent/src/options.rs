@@ -8,6 +8,8 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+use std::thread;
 use std::time::Duration;
 
 use siskin_platform::collect::{Roots, Selection, Setup};
@@ -41,6 +43,10 @@ const DEFAULT_SPOOL_AGE: Duration = Duration::from_secs(7 * 86_400);
 const SPOOL_AGE: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(60 * 86_400);
 /// The state file, where only a spool is given.
 const STATE_NAME: &str = "state";
+
+/// How long a filesystem may take to tell where the disk path leads. A disk that has to spin up needs more, but the path
+/// as it was given will do then.
+const RESOLVE_TIME: Duration = Duration::from_secs(2);
 
 /// What to do.
 #[derive(Debug)]
@@ -287,7 +293,15 @@ fn disk_path(given: &Given, roots: &Roots) -> Result<String, String> {
     if !given.value.starts_with('/') {
         return Err(given.wrong("expected an absolute path"));
     }
-    roots.resolve(&given.value).map_err(|error| given.wrong(&format!("expected a path of this host ({error})")))
+    let (done, result) = sync_channel(1);
+    let (path, roots) = (given.value.clone(), roots.clone());
+    let follow = move || drop(done.send(roots.resolve(&path)));
+    let thread = thread::Builder::new().name("disk-path".to_owned()).spawn(follow);
+    match thread.ok().and_then(|_| result.recv_timeout(RESOLVE_TIME).ok()) {
+        Some(resolved) => resolved.map_err(|error| given.wrong(&format!("expected a path of this host ({error})"))),
+        // On a filesystem that hangs. Which one that is shows without its help, unless the path has links.
+        None => Ok(given.value.clone()),
+    }
 }
 
 fn textfiles(given: Given) -> Result<PathBuf, String> {

@@ -33,12 +33,14 @@ struct State {
 }
 
 impl Queue {
-    /// A queue of at most `max_bytes` of samples of this stream in memory, and of the spool where there is one.
+    /// A queue of at most `max_bytes` of samples of this stream in memory, and of the spool where there is one. Where an
+    /// earlier start left samples there, the server is taken to be away still: those of this start follow.
     pub fn new(stream: u64, max_bytes: usize, spool: Option<Spool>, refused: Option<Refused>) -> Self {
+        let away = spool.as_ref().is_some_and(|spool| !spool.is_empty());
         let state = State {
             ring: Ring::new(max_bytes),
             spool,
-            away: false,
+            away,
             stored_to: 0,
             unwritable: Episode::default(),
             close_by: None,

@@ -1,56 +1,16 @@
 //! No parser panics, whatever it is given: any text, and the kernel's own with a piece torn out or put in.
 #![cfg(target_os = "linux")]
 
+mod parsers;
+
 use std::path::Path;
 
+use parsers::PARSERS;
 use proptest::prelude::*;
-use siskin_platform::{
-    collect::{
-        container, container_name, control_group, cpu, disk, frequency, gpu, host, kernel, load, memory, mount,
-        network, power, pressure, process, processor, raid, route, sensor, socket, textfile, throttling, unit, uptime,
-        zfs,
-    },
-    model::{Memory, Sockets, Swap, Udp, Usage},
-};
 
 fn feed(text: &str) {
-    let _ = cpu::parse(text);
-    disk::parse(text, &disk::devices(text, |_| true), &mut Vec::new(), &mut Vec::new());
-    frequency::parse(text).for_each(drop);
-    let _ = host::parse_boot_time(text);
-    let _ = host::parse_distribution(text);
-    let _ = load::parse(text);
-    let _ = memory::parse(text);
-    memory::parse_traffic(text, 4096, &mut Memory::default(), Some(&mut Swap::default()));
-    let _ = mount::parse(text, true);
-    network::parse(text, &mut Vec::new(), &mut Vec::new());
-    let _ = pressure::parse(text);
-    let _ = processor::parse(text);
-    let _ = route::parse(text, text);
-    let _ = sensor::parse_input(text);
-    let _ = socket::parse_in_use(text, 4096, &mut Sockets::default());
-    let _ = socket::parse_table(text, &mut Sockets::default());
-    socket::parse_list(text, &mut Udp::default());
-    let _ = kernel::parse_files(text);
-    let _ = power::parse(text);
-    let _ = throttling::parse(text);
-    let _ = raid::parse(text);
-    let _ = zfs::parse(text);
-    let _ = uptime::parse(text);
-    let _ = process::parse(text);
-    let _ = process::parse_io(text);
-    let _ = control_group::parse_cpu(text);
-    let _ = control_group::parse_number(text, "oom_kill");
-    let _ = control_group::parse_io(text, &mut Usage::default(), |device| device.len() > 4);
-    let _ = container::parse(text);
-    let _ = container_name::parse_docker(text);
-    let _ = container_name::parse_podman(text);
-    let _ = container_name::parse_kubelet(text);
-    let _ = unit::parse(text);
-    let _ = gpu::parse_level(text);
-    let _ = gpu::parse_errors(text);
-    if let Ok(series) = textfile::parse(text) {
-        assert!(series.iter().all(|one| one.family.is_some() && one.any_value().is_some()));
+    for (_, parse) in PARSERS {
+        parse(text);
     }
 }
 

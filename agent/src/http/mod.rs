@@ -5,6 +5,8 @@
 //! and it unwraps when file descriptors run out. Here a request is a head of bounded size, and bodies are not read.
 
 mod accept;
+#[cfg(any(test, fuzzing))]
+pub mod foreign;
 mod guard;
 mod routes;
 

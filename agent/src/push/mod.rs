@@ -4,6 +4,8 @@
 mod backoff;
 mod body;
 mod client;
+#[cfg(any(test, fuzzing))]
+pub mod foreign;
 pub mod gzip;
 mod reply;
 mod size;

@@ -98,6 +98,22 @@ fn a_restart_sends_the_old_stream_before_its_own() {
 }
 
 #[test]
+fn a_start_in_an_outage_writes_its_first_sample_at_once() {
+    let (queue, dir) = spooling("outage", 7);
+    queue.push(text(1));
+    queue.server_is_away();
+    drop(queue);
+    let queue = reopened(&dir, 8);
+    queue.push(text(1));
+    assert_eq!(queue.waiting().0, 0, "on disk, before anyone has tried the server");
+    drop(queue);
+    let queue = reopened(&dir, 9);
+    assert_eq!(next(&queue), Some((7, vec![1])));
+    queue.forget(&queue.next(9, MAX_BYTES).unwrap());
+    assert_eq!(next(&queue), Some((8, vec![1])));
+}
+
+#[test]
 fn a_disk_that_takes_nothing_leaves_memory() {
     let (queue, dir) = spooling("gone", 7);
     std::fs::remove_dir_all(dir).unwrap();
@@ -176,7 +192,7 @@ proptest! {
                     }
                     unsaved.clear();
                     drop(queue);
-                    (stream, seq, away) = (stream + 1, 0, false);
+                    (stream, seq, away) = (stream + 1, 0, files(&dir) > 0);
                     queue = reopened(&dir, stream);
                 }
             }

@@ -1,6 +1,8 @@
 //! The spool: samples on disk, in bounded files, oldest first, until the server has them. Knows files and bounds, not when
 //! to write: the queue does. Restarts, kills and damage cost what was not whole, and nothing else.
 
+#[cfg(any(test, fuzzing))]
+pub mod foreign;
 mod lock;
 mod read;
 mod record;

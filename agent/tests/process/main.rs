@@ -1,9 +1,10 @@
 //! The agent's binary as a process, alone or before a server made up for the test.
-//! `once`: one document · `serve`: its own port · `push`: what it sends · `spool`: what it keeps on disk · `options`: how it starts and ends
-//! `tls`: pushes over https.
+//! `once`: one document · `dead`: a filesystem that hangs · `serve`: its own port · `push`: what it sends · `spool`: what it keeps on disk ·
+//! `options`: how it starts and ends · `tls`: pushes over https.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod agent;
+mod dead;
 mod once;
 mod options;
 mod push;

@@ -1,10 +1,12 @@
 //! The agent's own port, with friendly and hostile clients.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::agent::{Agent, command, directory, until};
+use crate::server::{Answer, Server};
 
 fn agent(interval: &str) -> Agent {
     let mut command = command();
@@ -148,4 +150,61 @@ fn clients_that_stall_hold_up_nobody_and_are_ended() {
         assert!(!matches!(&ended, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock), "{ended:?}");
     }
     until("room again", || agent.send(b"GET /health HTTP/1.1\r\n\r\n").contains(" 200 ").then_some(()));
+}
+
+/// A client that sends a byte now and then, and never all of its request: how long it was let.
+fn drip(address: SocketAddr) -> JoinHandle<Duration> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let connected = Instant::now();
+    thread::spawn(move || {
+        stream.write_all(b"GET /system HTTP/1.1\r\nA: ").unwrap();
+        while stream.write_all(b"x").is_ok() {
+            thread::sleep(Duration::from_millis(100));
+        }
+        connected.elapsed()
+    })
+}
+
+#[test]
+fn clients_that_drip_hold_up_neither_samples_nor_pushes_and_go_after_5_s() {
+    let server = Server::start(|_| Answer::Stored);
+    let mut command = command();
+    command.args(["--server", &server.url(), "--interval", "0.1"]);
+    let agent = Agent::start(command);
+    let address = agent.address();
+    until("pushes", || (server.stored().len() >= 5).then_some(()));
+
+    let (started, stored) = (Instant::now(), server.stored().len());
+    let dripping: Vec<_> = (0..40).map(|_| drip(address)).collect();
+    until("the limit is reached", || agent.log().contains("too many connections").then_some(()));
+    assert_eq!(agent.send(b"GET /health HTTP/1.1\r\n\r\n"), "", "no room");
+    until("samples are taken and pushed meanwhile", || (server.stored().len() >= stored + 10).then_some(()));
+    let meanwhile = started.elapsed();
+    assert!(meanwhile < Duration::from_secs(5), "{meanwhile:?}: the machine is too busy to tell");
+    until("a further client gets in", || agent.send(b"GET /health HTTP/1.1\r\n\r\n").contains(" 200 ").then_some(()));
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+    let let_for: Vec<_> = dripping.into_iter().map(|client| client.join().unwrap()).collect();
+    let held = let_for.iter().filter(|time| **time >= Duration::from_secs(4)).count();
+    assert!((1..=16).contains(&held) && let_for.iter().all(|time| *time < Duration::from_secs(15)), "{let_for:?}");
+}
+
+#[test]
+fn clients_that_never_read_their_reply_hold_up_nobody() {
+    let agent = agent("0.1");
+    let address = agent.address();
+    let seq = agent.get("/system").1["seq"].as_u64().unwrap();
+    let silent: Vec<_> = (0..200)
+        .map(|_| {
+            let mut stream = TcpStream::connect(address).unwrap();
+            let _ = stream.write_all(b"GET /system HTTP/1.1\r\n\r\n");
+            stream
+        })
+        .collect();
+    let later = until("a further client gets in, and samples go on", || {
+        let reply = agent.send(b"GET /system HTTP/1.1\r\n\r\n");
+        let document: serde_json::Value = serde_json::from_str(reply.split_once("\r\n\r\n")?.1).ok()?;
+        document["seq"].as_u64().filter(|found| *found > seq + 5)
+    });
+    assert!(later > seq);
+    drop(silent);
 }

@@ -213,6 +213,44 @@ mod tests {
     }
 
     #[test]
+    fn a_chip_comes_with_its_module_and_goes_with_its_disk() {
+        let root = std::env::current_exe().unwrap().with_file_name("siskin-platform-sensors");
+        let _ = std::fs::remove_dir_all(&root);
+        let write = |file: &str, text: &str| {
+            let path = root.join("class/hwmon").join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let mut sensors = Sensors::new(&Roots { sys: root.clone(), ..Roots::default() });
+        let mut sample = Sample::default();
+        let mut read = |sensors: &mut Sensors, minute_is_over: bool| {
+            if minute_is_over {
+                sensors.looked = None;
+            }
+            let found = sensors.read(&mut sample, &mut Vec::new(), &mut Vec::new()).unwrap();
+            let seen = sample.sensors.iter().map(|one| (one.sensor.clone(), one.temperature_celsius.unwrap()));
+            (found, seen.collect::<Vec<_>>())
+        };
+        assert_eq!(read(&mut sensors, true), (Found::Nothing, vec![]));
+        write("hwmon0/name", "nvme\n");
+        write("hwmon0/temp1_input", "38850\n");
+        assert_eq!(read(&mut sensors, false).1, vec![], "not looked for yet");
+        let nvme = |celsius| ("nvme/temp1".to_owned(), celsius);
+        assert_eq!(read(&mut sensors, true), (Found::Source, vec![nvme(38.85)]));
+        write("hwmon1/name", "drivetemp\n");
+        write("hwmon1/temp1_input", "-1000\n");
+        let drive = ("drivetemp/temp1".to_owned(), -1.0);
+        assert_eq!(read(&mut sensors, true).1, vec![nvme(38.85), drive.clone()]);
+        // A disk that was pulled out: its file stays open and gives nothing, until its chip is gone.
+        write("hwmon0/temp1_input", "");
+        assert_eq!(read(&mut sensors, false).1, vec![drive.clone()]);
+        std::fs::remove_dir_all(root.join("class/hwmon/hwmon0")).unwrap();
+        assert_eq!(read(&mut sensors, true), (Found::Source, vec![drive]));
+        std::fs::remove_dir_all(root.join("class/hwmon/hwmon1")).unwrap();
+        assert_eq!(read(&mut sensors, true), (Found::Nothing, vec![]));
+    }
+
+    #[test]
     fn a_bus_is_the_directory_above_the_device() {
         let bus = |link: &str, device| bus(Path::new(link), device).map(str::to_owned);
         assert_eq!(bus("../../devices/platform/coretemp.0/hwmon/hwmon3", "coretemp.0").as_deref(), Some("platform"));

@@ -85,6 +85,34 @@ mod tests {
     }
 
     #[test]
+    fn only_a_fall_from_near_the_end_to_near_the_beginning_is_a_wrap() {
+        let last = WRAP - 1.0;
+        assert_eq!(advance(last, 0.0), Some(1.0));
+        assert_eq!(advance(last, WRAP * 0.25), None, "too far for one interval: a reset");
+        assert_eq!(advance(WRAP * 0.7, 5.0), None, "a reset in the midst");
+        assert_eq!(advance(WRAP, 5.0), None, "no counter of 32 bits");
+        assert_eq!(advance(u64::MAX as f64, 0.0), None, "64 bits wrap after centuries: a reset");
+        assert_eq!(advance(7.0, 7.0), Some(0.0));
+    }
+
+    #[test]
+    fn a_reboot_a_sleep_and_a_clock_set_back_give_no_rate() {
+        // Since boot: 10 s, a reboot whose counter has overtaken, 10 s, nine hours of sleep, 10 s, and a clock set back by 8 s.
+        let ts: Vec<i64> = [0, 10, 20, 30, 32_430, 32_440, 32_442].map(|s: i64| s * 1_000_000).into();
+        let uptimes = [500.0, 510.0, 8.0, 18.0, 32_418.0, 32_428.0, 32_438.0].map(Some);
+        let counter = [100.0, 200.0, 900.0, 1_000.0, 2_000.0, 2_100.0, 2_200.0].map(Some);
+        let line = Timeline::native(ts, &[Some(10.0); 7], &uptimes);
+        let rates = per_second(line.ts(), &counter, &line);
+        assert_eq!(rates, [None, Some(10.0), None, Some(10.0), None, Some(10.0), None]);
+        let idle = [0.0, 5.0, 1.0, 6.0, 7.0, 12.0, 13.0].map(Some);
+        let shares = share(line.ts(), &idle, &[&idle], &line);
+        assert_eq!(
+            shares.iter().map(Option::is_some).collect::<Vec<_>>(),
+            rates.iter().map(Option::is_some).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
     fn a_missing_reading_gives_no_rate() {
         let line = line(&[0, 10, 20]);
         assert_eq!(per_second(line.ts(), &[Some(0.0), None, Some(20.0)], &line, 0), [None, None, None]);

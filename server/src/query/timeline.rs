@@ -14,6 +14,8 @@ enum Break {
     Gap,
     /// The host was booted since the sample before.
     Reboot,
+    /// The host's clock was set back since the sample before: more time has passed than there is between the two.
+    Clock,
 }
 
 #[derive(Debug, Default)]
@@ -40,10 +42,15 @@ impl Timeline {
                     (Some(before), Some(now)) => now < before,
                     _ => false,
                 } || uptimes[i].is_some_and(|now| now * SECOND_US + SECOND_US < passed);
+                let set_back = uptimes[i - 1]
+                    .zip(uptimes[i])
+                    .is_some_and(|(before, now)| (now - before) * SECOND_US > 2.0 * passed + SECOND_US);
                 if passed > interval * GAP_INTERVALS {
                     Break::Gap
                 } else if rebooted {
                     Break::Reboot
+                } else if set_back {
+                    Break::Clock
                 } else {
                     Break::None
                 }
@@ -157,6 +164,27 @@ mod tests {
         assert!(!line.joined(0, 10_000_000, 0));
         assert!(!line.gap_before(1));
         assert!(line.joined(10_000_000, 20_000_000, 0));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_breaks_and_one_that_is_a_little_off_does_not() {
+        // 10 s passed by the time since boot, 2 s by the clock: a rate over them would be five times too high.
+        let ts = seconds(&[0, 10, 12, 22, 31]);
+        let uptimes = [Some(100.0), Some(110.0), Some(120.0), Some(130.0), Some(140.0)];
+        let line = Timeline::native(ts, &[Some(10.0); 5], &uptimes);
+        assert!(line.joined(0, 10_000_000));
+        assert!(!line.joined(10_000_000, 12_000_000));
+        assert!(line.joined(12_000_000, 22_000_000) && line.joined(22_000_000, 31_000_000));
+        assert!((0..5).all(|index| !line.gap_before(index)));
+    }
+
+    #[test]
+    fn a_sleep_is_a_gap_and_a_short_one_is_time_like_any_other() {
+        // The time since boot goes on while a machine sleeps.
+        let uptimes = [Some(100.0), Some(110.0), Some(130.0), Some(30_140.0)];
+        let line = Timeline::native(seconds(&[0, 10, 30, 30_040]), &[Some(10.0); 4], &uptimes);
+        assert!(line.joined(10_000_000, 30_000_000));
+        assert!(line.gap_before(3) && !line.joined(30_000_000, 30_040_000_000));
     }
 
     #[test]

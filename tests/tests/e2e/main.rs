@@ -7,6 +7,7 @@
 //! - `estimated_time`: samples of an earlier boot whose clock was wrong
 //! - `query`: rates from counters, flags, gaps, downsampling
 //! - `durability`: kill -9 under load, twenty times
+//! - `outage`: an agent killed twenty times while there is no server
 //! - `hostile`: bodies that must be refused, and refused whole
 //! - `admission`: more than the server can take
 //! - `lifecycle`: SIGTERM, one server per data, the predecessor's database
@@ -28,6 +29,7 @@ mod make_run;
 mod native;
 mod old_forwarder;
 mod old_server;
+mod outage;
 mod own_metrics;
 mod query;
 mod support;
