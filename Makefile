@@ -12,10 +12,10 @@ export SISKIN_AGENT_BIN := $(CARGO_TARGET_DIR)/agent/siskin-agent
 DASHBOARD_SOURCES := $(shell find dashboard -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build dashboard run test lint bench fuzz long clean
+.PHONY: help deps build dashboard run test lint bench bench-agent fuzz long clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 deps: ## install the system packages that are missing (Debian, Ubuntu, macOS)
 	@deploy/dev/deps.sh install
@@ -39,8 +39,11 @@ lint: dashboard ## formatting, clippy, the dashboard's lint, the shell scripts'
 	cd dashboard && npm run --silent lint
 	@deploy/dev/lint_shell.sh
 
-bench: build ## measure ingest and the agent's footprint; ARGS="--help" lists sizes
-	@deploy/dev/bench.sh $(ARGS)
+bench: build ## measure ingest; ARGS="--help" lists sizes
+	@deploy/dev/bench.sh ingest $(ARGS)
+
+bench-agent: ## measure the agent's footprint beside its peers' (7 minutes); ARGS="--help" lists sizes
+	@deploy/dev/bench.sh agent $(ARGS)
 
 fuzz: ## foreign bytes for every parser, a minute each; ARGS="--help" tells how to choose
 	@deploy/dev/fuzz.sh $(ARGS)

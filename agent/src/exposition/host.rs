@@ -65,7 +65,22 @@ pub fn facts(writer: &mut Writer, page: &Page) {
     names(writer, "siskin_machine_info", "the machine", &machine);
 }
 
-/// The agent, and how its collectors fared.
+/// How a collector fared.
+pub fn collector(metric: &str) -> Place {
+    match metric {
+        "duration_seconds" => node("node_scrape_collector_duration_seconds").help("how long a collector read"),
+        "success" => node("node_scrape_collector_success").help("whether a collector could read all that it should"),
+        _ => Place::Own,
+    }
+}
+
+/// `collector="memory"`.
+pub fn collector_labels(collection: &Collection, labels: &mut Labels) -> bool {
+    labels.add("collector", &collection.collector);
+    true
+}
+
+/// The agent.
 pub fn agent(writer: &mut Writer, page: &Page) {
     let mut labels = Labels::default();
     labels.add("id", &page.agent.id);
@@ -76,14 +91,6 @@ pub fn agent(writer: &mut Writer, page: &Page) {
     if let Some(seconds) = page.interval_seconds {
         writer.line(Head::gauge(INTERVAL, "time between two samples of the schedule"), b"", None, seconds);
     }
-    let duration = Head::gauge("node_scrape_collector_duration_seconds", "how long a collector read");
-    collections(writer, page.sample.collectors.latest(), duration, |one, head, labels, writer| {
-        writer.line(head, labels, None, one.duration_seconds);
-    });
-    let success = Head::gauge("node_scrape_collector_success", "whether a collector could read all that it should");
-    collections(writer, page.sample.collectors.latest(), success, |one, head, labels, writer| {
-        writer.line(head, labels, None, one.success);
-    });
 }
 
 fn uname(host: &Host) -> [(&'static str, Option<&str>); 6] {
@@ -105,19 +112,5 @@ fn names(writer: &mut Writer, name: &str, help: &str, known: &[(&str, Option<&st
     }
     if !labels.text().is_empty() {
         writer.line(Head::gauge(name, help), labels.text(), None, true);
-    }
-}
-
-fn collections(
-    writer: &mut Writer,
-    collections: &[Collection],
-    head: Head,
-    line: impl Fn(&Collection, Head, &[u8], &mut Writer),
-) {
-    let mut labels = Labels::default();
-    for one in collections {
-        labels.clear();
-        labels.add("collector", &one.collector);
-        line(one, head, labels.text(), writer);
     }
 }

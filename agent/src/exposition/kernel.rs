@@ -18,6 +18,8 @@ pub fn stocks(metric: &str) -> Place {
 /// A metric of the clock.
 pub fn time(metric: &str) -> Place {
     match metric {
+        // What is read just now has the time it has: only samples of the past are placed in time.
+        "is_estimated" => Place::Told(&["node_time_seconds"]),
         "synchronized" => node("node_timex_sync_status"),
         "offset_seconds" => node("node_timex_offset_seconds"),
         "frequency_offset_ratio" => node("node_timex_frequency_adjustment_ratio")

@@ -104,6 +104,7 @@ impl Visitor for Tables<'_, '_, '_> {
                 noun(writer, &catalog::TEXTFILE, sample, custom::labels, custom::place);
                 custom::error(writer, sample.textfiles.latest());
             }
+            "collector" => noun(writer, &catalog::COLLECTOR, sample, host::collector_labels, host::collector),
             // At the end of the page, when all names of the agent's are known.
             "custom" => {}
             _ => {

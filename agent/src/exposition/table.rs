@@ -47,50 +47,84 @@ impl Rows {
     }
 }
 
+/// A table without the type of its rows: what is written of one is compiled once for all of them.
+struct Plain<'a> {
+    name: &'static str,
+    has_dimension: bool,
+    metrics: usize,
+    metric: &'a dyn Fn(usize) -> Described,
+    number: &'a dyn Fn(usize, usize) -> Option<Value>,
+    text: &'a dyn Fn(usize, usize) -> Option<&'a str>,
+    labels: Rows,
+}
+
+/// A metric of such a table.
+struct Described {
+    name: &'static str,
+    help: &'static str,
+    kind: Kind,
+    is_text: bool,
+}
+
 /// Writes all there is of a table, but for what its noun tells by itself.
 pub fn write<T>(writer: &mut Writer, table: &Table<T>, rows: &[T], view: &View<T>) {
     if rows.is_empty() {
         return;
     }
-    let labels = Rows::new(rows, view);
+    let plain = Plain {
+        name: table.name,
+        has_dimension: table.dimension.is_some(),
+        metrics: table.metrics.len(),
+        metric: &|index| described(&table.metrics[index]),
+        number: &|index, row| number(&table.metrics[index], &rows[row]),
+        text: &|index, row| match table.metrics[index].read {
+            Read::Text(read) => read(&rows[row]),
+            _ => None,
+        },
+        labels: Rows::new(rows, view),
+    };
+    numbers(writer, &plain, view.place);
+    texts(writer, &plain, view.place);
+}
+
+fn numbers(writer: &mut Writer, table: &Plain, place: fn(&str) -> Place) {
     let mut name = String::new();
-    for metric in table.metrics {
-        let (family, scale, label, help, kind) = match (view.place)(metric.name) {
+    for index in 0..table.metrics {
+        let metric = (table.metric)(index);
+        let (family, scale, label, help, kind) = match place(metric.name) {
             Place::Told(_) => continue,
             Place::Node(family) => {
-                let kind = if family.is_untyped { Kind::Untyped } else { kind(metric) };
+                let kind = if family.is_untyped { Kind::Untyped } else { metric.kind };
                 (Some(family.name), family.scale, family.label, family.help, kind)
             }
             Place::Own => {
-                own_name(&mut name, table, metric.name);
-                (None, Scale::Same, None, None, kind(metric))
+                own_name(&mut name, table.name, table.has_dimension, metric.name);
+                (None, Scale::Same, None, None, metric.kind)
             }
         };
-        let noun = if help.is_some() { "" } else { noun(table, metric) };
+        let noun = if help.is_some() { "" } else { noun(table, metric.name) };
         let head = Head { name: family.unwrap_or(&name), kind, noun, help: help.unwrap_or(metric.help) };
-        for (row, (labels, is_nodes)) in rows.iter().zip(labels.iter()) {
+        for (row, (labels, is_nodes)) in table.labels.iter().enumerate() {
             if (is_nodes || family.is_none())
-                && let Some(value) = value(metric, row)
+                && let Some(value) = (table.number)(index, row)
             {
                 writer.line(head, labels, label, scale.of(value));
             }
         }
     }
-    texts(writer, table, rows, view, &labels);
 }
 
 /// The texts of each row as labels of one line: that is how Prometheus holds words.
-fn texts<T>(writer: &mut Writer, table: &Table<T>, rows: &[T], view: &View<T>, labels: &Rows) {
-    let own =
-        |metric: &&Metric<T>| matches!(metric.read, Read::Text(_)) && matches!((view.place)(metric.name), Place::Own);
+fn texts(writer: &mut Writer, table: &Plain, place: fn(&str) -> Place) {
     let name = ["siskin_", table.name, "_info"].concat();
     let head = Head { noun: table.name, ..Head::gauge(&name, "what describes it, in words") };
     let mut line = Labels::default();
-    for (row, (labels, _)) in rows.iter().zip(labels.iter()) {
+    for (row, (labels, _)) in table.labels.iter().enumerate() {
         line.set(labels);
-        for metric in table.metrics.iter().filter(own) {
-            if let Read::Text(read) = metric.read {
-                line.add_known(metric.name.rsplit('.').next().unwrap_or(metric.name), read(row));
+        for index in 0..table.metrics {
+            let metric = (table.metric)(index);
+            if metric.is_text && matches!(place(metric.name), Place::Own) {
+                line.add_known(metric.name.rsplit('.').next().unwrap_or(metric.name), (table.text)(index, row));
             }
         }
         if line.text().len() > labels.len() {
@@ -100,11 +134,11 @@ fn texts<T>(writer: &mut Writer, table: &Table<T>, rows: &[T], view: &View<T>, l
 }
 
 /// The name that a metric has with us: `siskin_uptime_seconds`, `siskin_disk_physical`.
-pub fn own_name<T>(name: &mut String, table: &Table<T>, metric: &str) {
+pub fn own_name(name: &mut String, table: &str, has_dimension: bool, metric: &str) {
     name.clear();
     name.push_str("siskin_");
-    if table.dimension.is_some() {
-        name.push_str(table.name);
+    if has_dimension {
+        name.push_str(table);
         name.push('_');
     }
     name.extend(metric.chars().map(|letter| if letter == '.' { '_' } else { letter }));
@@ -124,22 +158,20 @@ pub fn dimension<T>(table: &Table<T>, row: &T, labels: &mut Labels) {
     }
 }
 
-fn kind<T>(metric: &Metric<T>) -> Kind {
-    match metric.kind {
+fn described<T>(metric: &Metric<T>) -> Described {
+    let kind = match metric.kind {
         Behaviour::Counter | Behaviour::Mode => Kind::Counter,
         Behaviour::Gauge | Behaviour::Label => Kind::Gauge,
-    }
+    };
+    Described { name: metric.name, help: metric.help, kind, is_text: matches!(metric.read, Read::Text(_)) }
 }
 
 /// What a metric is about: in the table of hosts its name begins with it.
-fn noun<T>(table: &Table<T>, metric: &Metric<T>) -> &'static str {
-    match table.dimension {
-        Some(_) => table.name,
-        None => metric.name.split_once('.').map_or("host", |(noun, _)| noun),
-    }
+fn noun(table: &Plain, metric: &'static str) -> &'static str {
+    if table.has_dimension { table.name } else { metric.split_once('.').map_or("host", |(noun, _)| noun) }
 }
 
-fn value<T>(metric: &Metric<T>, row: &T) -> Option<Value> {
+fn number<T>(metric: &Metric<T>, row: &T) -> Option<Value> {
     match metric.read {
         Read::Integer(read) => read(row).map(Value::Integer),
         Read::Real(read) => read(row).map(Value::Real),

@@ -110,6 +110,7 @@ impl Visitor for Looked<'_> {
             "raid" => raid::place,
             "memory_controller" => memory_controller::place,
             "textfile" => custom::place,
+            "collector" => host::collector,
             _ => own,
         };
         for metric in table.metrics {
@@ -124,7 +125,7 @@ impl Visitor for Looked<'_> {
                 continue;
             }
             let mut own = String::new();
-            table::own_name(&mut own, table, metric.name);
+            table::own_name(&mut own, table.name, table.dimension.is_some(), metric.name);
             let wanted: Vec<String> = match (place(metric.name), metric.read) {
                 (Place::Node(family), _) => vec![family.name.into()],
                 (Place::Told(families), _) => families.iter().map(|&family| family.into()).collect(),
@@ -211,7 +212,13 @@ fn sensors_are_where_node_exporter_has_them() {
 fn a_host_without_readings_has_a_page() {
     let page = page_of(&Host::default(), &Sample::default(), Format::Prometheus);
     let names: Vec<_> = families(&page).into_keys().collect();
-    let known = ["node_time_seconds", "node_uname_info", "siskin_agent_info", "siskin_agent_interval_seconds"];
+    let known = [
+        "node_time_seconds",
+        "node_uname_info",
+        "siskin_agent_info",
+        "siskin_agent_interval_seconds",
+        "siskin_time_is_estimated",
+    ];
     assert_eq!(names, known);
 }
 

@@ -15,7 +15,7 @@ use super::{
     registry::{ENTRIES, Entry, Place},
     selection::Selection,
 };
-use crate::model::{Collection, Host, Sample};
+use crate::model::{COLLECTIONS_EVERY_SECONDS, Collection, Host, Sample};
 
 /// The longest that a collector may take. One that takes longer is told as a failure, and not started again before it
 /// has come back, and not within `REST`.
@@ -27,8 +27,8 @@ const REST: Duration = Duration::from_secs(60);
 /// A collector that is due so soon reads now: samples are never quite at the same distance.
 const EARLY: Duration = Duration::from_millis(500);
 
-/// How collectors fare travels this often. It is the agent's own health, and weighs as much as a small host's readings.
-const COLLECTIONS_EVERY: Duration = Duration::from_secs(60);
+/// How collectors fare travels as often as the catalog says.
+const COLLECTIONS_EVERY: Duration = Duration::from_secs(COLLECTIONS_EVERY_SECONDS as u64);
 
 /// What to read, and where.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,7 @@ use super::{
     memory_controller, network, power, pressure, process, raid, sensor, socket, textfile, throttling, timekeeping,
     unit, uptime, zfs,
 };
-use crate::model::Sample;
+use crate::model::{POPULATIONS_EVERY_SECONDS, Sample};
 
 /// One line of the list.
 pub(super) struct Entry {
@@ -37,8 +37,8 @@ pub(super) enum Place {
 /// Read for every sample.
 const EACH: Duration = Duration::ZERO;
 
-/// Whole populations: a thousand processes take some ten milliseconds.
-const SELDOM: Duration = Duration::from_secs(10);
+/// Read as often as the catalog says.
+const SELDOM: Duration = Duration::from_secs(POPULATIONS_EVERY_SECONDS as u64);
 
 macro_rules! entry {
     ($name:literal, $about:literal, $every:expr, $place:ident, $make:expr, $($field:ident),+) => {

@@ -1,6 +1,7 @@
 //! The one declared list of metrics. The store's columns, the names in `GET /data`, the dashboard's units and the agent's
 //! `/metrics` are made from it: to add a reading, add a field to its noun and one line in the file of that name below.
 
+mod collection;
 mod control_group;
 mod cpu;
 mod custom;
@@ -20,7 +21,8 @@ mod socket;
 mod timekeeping;
 mod zfs;
 
-use super::Sample;
+use super::{COLLECTIONS_EVERY_SECONDS, POPULATIONS_EVERY_SECONDS, Sample};
+pub use collection::COLLECTOR;
 pub use control_group::{CONTAINER, UNIT};
 pub use cpu::CORE;
 pub use custom::{CUSTOM, TEXTFILE};
@@ -129,6 +131,8 @@ pub struct Metric<T: 'static> {
     pub help: &'static str,
     /// How to read it.
     pub read: Read<T>,
+    /// For how long a reading stands, where that is longer than for its table: see [`Table::every_seconds`].
+    pub every_seconds: u32,
 }
 
 // Derived, these would ask the same of the row.
@@ -153,6 +157,11 @@ impl<T> Metric<T> {
     pub fn column(&self) -> String {
         self.name.replace('.', "_")
     }
+
+    /// The same, read no more often than this.
+    const fn every(self, seconds: u32) -> Self {
+        Metric { every_seconds: seconds, ..self }
+    }
 }
 
 /// One table: a row per host and instant, or per host, instant and dimension.
@@ -161,6 +170,9 @@ pub struct Table<T: 'static> {
     pub name: &'static str,
     /// What tells the rows of one instant apart; none for the table of hosts.
     pub dimension: Option<Metric<T>>,
+    /// For how long a reading stands: it is not repeated before that is over, in samples that follow each other faster.
+    /// 0 where each sample has one.
+    pub every_seconds: u32,
     /// What is measured.
     pub metrics: &'static [Metric<T>],
     /// The rows of a sample.
@@ -190,6 +202,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.table(&GPU);
     visitor.table(&CUSTOM);
     visitor.table(&TEXTFILE);
+    visitor.table(&COLLECTOR);
 }
 
 const fn integer<T>(
@@ -199,7 +212,7 @@ const fn integer<T>(
     help: &'static str,
     read: fn(&T) -> Option<u64>,
 ) -> Metric<T> {
-    Metric { name, kind, unit, help, read: Read::Integer(read) }
+    Metric { name, kind, unit, help, read: Read::Integer(read), every_seconds: 0 }
 }
 
 const fn real<T>(
@@ -209,15 +222,15 @@ const fn real<T>(
     help: &'static str,
     read: fn(&T) -> Option<f64>,
 ) -> Metric<T> {
-    Metric { name, kind, unit, help, read: Read::Real(read) }
+    Metric { name, kind, unit, help, read: Read::Real(read), every_seconds: 0 }
 }
 
 const fn flag<T>(name: &'static str, help: &'static str, read: fn(&T) -> Option<bool>) -> Metric<T> {
-    Metric { name, kind: Kind::Label, unit: Unit::None, help, read: Read::Flag(read) }
+    Metric { name, kind: Kind::Label, unit: Unit::None, help, read: Read::Flag(read), every_seconds: 0 }
 }
 
 const fn text<T>(name: &'static str, help: &'static str, read: fn(&T) -> Option<&str>) -> Metric<T> {
-    Metric { name, kind: Kind::Label, unit: Unit::None, help, read: Read::Text(read) }
+    Metric { name, kind: Kind::Label, unit: Unit::None, help, read: Read::Text(read), every_seconds: 0 }
 }
 
 use Kind::{Counter, Gauge, Mode};

@@ -50,7 +50,7 @@ pub use load::Load;
 pub use memory::{Memory, Swap};
 pub use memory_controller::MemoryController;
 pub use network::Network;
-pub use periodic::Periodic;
+pub use periodic::{COLLECTIONS_EVERY_SECONDS, POPULATIONS_EVERY_SECONDS, Periodic};
 pub use power::{PowerSupply, Throttling};
 pub use pressure::{Pressure, Stall, Stalls};
 pub use process::{Process, ProcessCounts};

@@ -2,6 +2,12 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// Whole populations are read this often: a thousand processes take some ten milliseconds.
+pub const POPULATIONS_EVERY_SECONDS: u32 = 10;
+
+/// How collectors fare travels this often. It is the agent's own health, and weighs as much as a small host's readings.
+pub const COLLECTIONS_EVERY_SECONDS: u32 = 60;
+
 /// A reading that is taken every few samples. Between two of them the last one is kept for whoever asks for the host's
 /// state (`latest`), and is no part of the sample (`fresh`).
 #[derive(Clone, Debug, Default, PartialEq)]

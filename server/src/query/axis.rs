@@ -1,6 +1,7 @@
 //! The instants of an answer: the samples themselves, or steps that gather several.
 
 use super::range::Range;
+use super::standing::Span;
 use super::timeline::Timeline;
 
 /// Steps that people read easily, seconds; beyond the last, whole days.
@@ -74,6 +75,24 @@ impl Axis {
                     }
                 }
                 sums.into_iter().map(|(sum, n)| (n > 0).then(|| sum / f64::from(n))).collect()
+            }
+        }
+    }
+
+    /// Lets readings stand where a projected series has none: each from the first to the last sample of its span.
+    pub fn spread(&self, projected: &mut [Option<f64>], spans: &[Span], values: &[Option<f64>]) {
+        for (span, value) in spans.iter().zip(values).filter(|(_, value)| value.is_some()) {
+            let (first, end) = match self {
+                Axis::Samples { ts } => {
+                    (ts.partition_point(|at| *at < span.first), ts.partition_point(|at| *at <= span.last))
+                }
+                Axis::Steps { first_us, step_us, count } => {
+                    let step = |at: i64| (at - first_us).div_euclid(*step_us).clamp(-1, *count as i64);
+                    (step(span.first).max(0) as usize, ((step(span.last) + 1) as usize).min(*count))
+                }
+            };
+            for place in first..end {
+                projected[place] = projected[place].or(*value);
             }
         }
     }

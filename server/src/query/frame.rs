@@ -16,7 +16,7 @@ const MAX_VALUES: usize = 12_000_000;
 pub const FLAT: &str = "flat";
 
 /// The rows of one host and dimension value, in order of time.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Frame {
     pub dimension: Option<String>,
     /// Microseconds since 1970.
@@ -29,6 +29,18 @@ impl Frame {
     /// A frame without rows.
     pub fn new(dimension: Option<&str>, columns: usize) -> Self {
         Frame { dimension: dimension.map(str::to_owned), ts: Vec::new(), columns: vec![Vec::new(); columns] }
+    }
+
+    /// The rows in which one of these columns has a reading.
+    pub fn where_known(&self, columns: &[usize]) -> Frame {
+        let rows: Vec<usize> = (0..self.ts.len())
+            .filter(|row| columns.iter().any(|column| self.columns[*column][*row].is_some()))
+            .collect();
+        Frame {
+            dimension: self.dimension.clone(),
+            ts: rows.iter().map(|row| self.ts[*row]).collect(),
+            columns: self.columns.iter().map(|column| rows.iter().map(|row| column[*row]).collect()).collect(),
+        }
     }
 }
 

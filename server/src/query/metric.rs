@@ -27,6 +27,8 @@ const RATIOS: [Ratio; 3] = [
     ),
 ];
 
+const SECOND_US: i64 = 1_000_000;
+
 /// Modes in which a processor does nothing.
 const REST: [&str; 2] = ["idle_seconds_total", "iowait_seconds_total"];
 
@@ -35,6 +37,8 @@ pub struct Metric {
     pub table: &'static str,
     pub dimension: Option<&'static str>,
     pub unit: &'static str,
+    /// Not read again before this is over, microseconds; 0 where each sample has it.
+    pub every_us: i64,
     pub from: From,
 }
 
@@ -106,25 +110,27 @@ impl Visitor for List {
         let prefix = if dimension.is_some() { format!("{}.", table.name) } else { String::new() };
         let modes: Vec<String> =
             table.metrics.iter().filter(|metric| metric.kind == Kind::Mode).map(|metric| metric.column()).collect();
-        let mut add = |name: String, unit, from| {
-            self.metrics.insert(name.clone(), Metric { name, table: table.name, dimension, unit, from });
+        let of_table_us = i64::from(table.every_seconds) * SECOND_US;
+        let mut add = |name: String, unit, every_us, from| {
+            self.metrics.insert(name.clone(), Metric { name, table: table.name, dimension, unit, every_us, from });
         };
         for metric in table.metrics {
             let column = metric.column();
+            let every_us = of_table_us.max(i64::from(metric.every_seconds) * SECOND_US);
             let name = format!("{prefix}{}", metric.name);
             match (metric.kind, &metric.read) {
                 (Kind::Gauge, Read::Integer(_) | Read::Real(_)) => {
-                    add(name, metric.unit.name(), From::Gauge { column });
+                    add(name, metric.unit.name(), every_us, From::Gauge { column });
                 }
                 (Kind::Counter, _) => {
                     let name = format!("{}_per_s", name.trim_end_matches("_total"));
-                    add(name, rate_unit(metric.unit), From::Rate { column });
+                    add(name, rate_unit(metric.unit), every_us, From::Rate { column });
                 }
                 (Kind::Mode, _) => {
                     let name = format!("{}_ratio", name.trim_end_matches("_seconds_total"));
-                    add(name, Unit::Ratio.name(), From::Share { column, all: modes.clone() });
+                    add(name, Unit::Ratio.name(), every_us, From::Share { column, all: modes.clone() });
                 }
-                (_, Read::Flag(_)) => add(name, Unit::Ratio.name(), From::Gauge { column }),
+                (_, Read::Flag(_)) => add(name, Unit::Ratio.name(), every_us, From::Gauge { column }),
                 (_, Read::Text(_)) => drop(self.texts.insert(name)),
                 (Kind::Label, _) => {}
             }
@@ -132,10 +138,10 @@ impl Visitor for List {
         if !modes.is_empty() {
             let rest = modes.iter().filter(|mode| REST.iter().any(|rest| mode.ends_with(rest))).cloned().collect();
             let noun = if dimension.is_some() { table.name } else { "cpu" };
-            add(format!("{noun}.busy_ratio"), Unit::Ratio.name(), From::Busy { rest, all: modes });
+            add(format!("{noun}.busy_ratio"), Unit::Ratio.name(), of_table_us, From::Busy { rest, all: modes });
         }
         for (name, _, columns, of) in RATIOS.iter().filter(|(_, of_table, ..)| *of_table == table.name) {
-            add((*name).to_owned(), Unit::Ratio.name(), From::Ratio { columns: *columns, of: *of });
+            add((*name).to_owned(), Unit::Ratio.name(), of_table_us, From::Ratio { columns: *columns, of: *of });
         }
     }
 }
@@ -153,6 +159,20 @@ fn rate_unit(unit: Unit) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_catalog_says_how_often_they_are_read() {
+        for (name, seconds) in [
+            ("cpu.busy_ratio", 0),
+            ("disk.read_bytes_per_s", 0),
+            ("processes.running", 10),
+            ("process.cpu_seconds_per_s", 10),
+            ("container.memory_bytes", 10),
+            ("collector.success", 60),
+        ] {
+            assert_eq!(find(name).map(|metric| metric.every_us), Some(seconds * SECOND_US), "{name}");
+        }
+    }
 
     #[test]
     fn names_follow_from_the_catalog() {

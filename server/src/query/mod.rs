@@ -12,6 +12,7 @@ mod rate;
 mod reading;
 mod series;
 mod sql;
+mod standing;
 mod timeline;
 
 pub use engine::Engine;

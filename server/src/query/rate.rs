@@ -18,14 +18,23 @@ fn advance(before: f64, now: f64) -> Option<f64> {
     }
 }
 
-/// The rate per second over the time that ends at each instant.
-pub fn per_second(ts: &[i64], counter: &[Option<f64>], timeline: &Timeline) -> Vec<Option<f64>> {
-    pairs(ts, timeline, |before, now, passed_seconds| Some(advance(counter[before]?, counter[now]?)? / passed_seconds))
+/// The rate per second over the time that ends at each instant. `every_us` is how often the counter is read, 0 for each
+/// sample.
+pub fn per_second(ts: &[i64], counter: &[Option<f64>], timeline: &Timeline, every_us: i64) -> Vec<Option<f64>> {
+    pairs(ts, timeline, every_us, |before, now, passed_seconds| {
+        Some(advance(counter[before]?, counter[now]?)? / passed_seconds)
+    })
 }
 
 /// The share of one mode in the time spent in all modes, over the time that ends at each instant.
-pub fn share(ts: &[i64], mode: &[Option<f64>], all: &[&[Option<f64>]], timeline: &Timeline) -> Vec<Option<f64>> {
-    pairs(ts, timeline, |before, now, _| {
+pub fn share(
+    ts: &[i64],
+    mode: &[Option<f64>],
+    all: &[&[Option<f64>]],
+    timeline: &Timeline,
+    every_us: i64,
+) -> Vec<Option<f64>> {
+    pairs(ts, timeline, every_us, |before, now, _| {
         // The kernel lets idle and iowait step back a little: that is no time spent.
         let spent = |mode: &[Option<f64>]| Some((mode[now]? - mode[before]?).max(0.0));
         let total: f64 = all.iter().filter_map(|mode| spent(mode)).sum();
@@ -34,11 +43,16 @@ pub fn share(ts: &[i64], mode: &[Option<f64>], all: &[&[Option<f64>]], timeline:
 }
 
 /// Applies `of(before, now, seconds between)` to each two neighbours that are not divided by a break.
-fn pairs(ts: &[i64], timeline: &Timeline, of: impl Fn(usize, usize, f64) -> Option<f64>) -> Vec<Option<f64>> {
+fn pairs(
+    ts: &[i64],
+    timeline: &Timeline,
+    every_us: i64,
+    of: impl Fn(usize, usize, f64) -> Option<f64>,
+) -> Vec<Option<f64>> {
     (0..ts.len())
         .map(|now| {
             let before = now.checked_sub(1)?;
-            if !timeline.joined(ts[before], ts[now]) {
+            if !timeline.joined(ts[before], ts[now], every_us) {
                 return None;
             }
             of(before, now, (ts[now] - ts[before]) as f64 / SECOND_US)
@@ -65,7 +79,7 @@ mod tests {
         let line = line(&[0, 10, 20, 30, 40, 100, 110]);
         let counter = [100.0, 200.0, 50.0, 4_294_967_000.0, 704.0, 1_704.0, 2_704.0].map(Some);
         assert_eq!(
-            per_second(line.ts(), &counter, &line),
+            per_second(line.ts(), &counter, &line, 0),
             [None, Some(10.0), None, Some(429_496_695.0), Some(100.0), None, Some(100.0)]
         );
     }
@@ -101,7 +115,7 @@ mod tests {
     #[test]
     fn a_missing_reading_gives_no_rate() {
         let line = line(&[0, 10, 20]);
-        assert_eq!(per_second(line.ts(), &[Some(0.0), None, Some(20.0)], &line), [None, None, None]);
+        assert_eq!(per_second(line.ts(), &[Some(0.0), None, Some(20.0)], &line, 0), [None, None, None]);
     }
 
     #[test]
@@ -111,7 +125,7 @@ mod tests {
         let idle = [Some(100.0), Some(115.0)];
         let iowait = [Some(7.0), Some(6.9)];
         let all: [&[Option<f64>]; 3] = [&user, &idle, &iowait];
-        let shares: Vec<_> = all.iter().map(|mode| share(line.ts(), mode, &all, &line)[1].unwrap()).collect();
+        let shares: Vec<_> = all.iter().map(|mode| share(line.ts(), mode, &all, &line, 0)[1].unwrap()).collect();
         assert_eq!(shares, [0.25, 0.75, 0.0]);
     }
 
@@ -125,10 +139,10 @@ mod tests {
             let uptimes: Vec<_> = steps.iter().map(|(.., uptime)| Some(*uptime)).collect();
             let counter: Vec<_> = steps.iter().map(|(_, value, _)| Some(*value)).collect();
             let line = Timeline::native(ts, &vec![Some(10.0); steps.len()], &uptimes);
-            for rate in per_second(line.ts(), &counter, &line).into_iter().flatten() {
+            for rate in per_second(line.ts(), &counter, &line, 0).into_iter().flatten() {
                 prop_assert!(rate >= 0.0 && rate.is_finite());
             }
-            for share in share(line.ts(), &counter, &[&counter, &uptimes], &line).into_iter().flatten() {
+            for share in share(line.ts(), &counter, &[&counter, &uptimes], &line, 0).into_iter().flatten() {
                 prop_assert!((0.0..=1.0).contains(&share));
             }
         }

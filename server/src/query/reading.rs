@@ -1,5 +1,6 @@
 //! The metrics of native hosts, computed from their rows: one statement a table, however many hosts.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use siskin_platform::model::catalog::HOST;
@@ -101,31 +102,41 @@ fn computed(
     let of_table = metrics.iter().filter(|metric| metric.table == table);
     of_table
         .flat_map(|metric| {
-            frames.iter().map(|frame| Raw {
-                metric,
-                dimension: frame.dimension.clone(),
-                ts: frame.ts.clone(),
-                values: values(&metric.from, columns, frame, timeline),
+            frames.iter().map(|frame| {
+                // The table of hosts has a row for each sample, also where this was not read.
+                let frame = match metric.every_us > 0 && metric.dimension.is_none() {
+                    true => Cow::Owned(frame.where_known(&places(columns, &metric.from.columns()))),
+                    false => Cow::Borrowed(frame),
+                };
+                let values = values(metric, columns, &frame, timeline);
+                Raw { metric, dimension: frame.dimension.clone(), ts: frame.ts.clone(), values }
             })
         })
         .collect()
 }
 
-fn values(from: &From, columns: &[&str], frame: &Frame, timeline: &Timeline) -> Vec<Option<f64>> {
+/// Where the columns that are needed stand among those that were read.
+fn places(columns: &[&str], needed: &[&str]) -> Vec<usize> {
+    (0..columns.len()).filter(|place| needed.contains(&columns[*place])).collect()
+}
+
+fn values(metric: &Metric, columns: &[&str], frame: &Frame, timeline: &Timeline) -> Vec<Option<f64>> {
+    let every_us = metric.every_us;
     let column = |name: &str| {
         let place = columns.iter().position(|column| *column == name).expect("every needed column is read");
         frame.columns[place].as_slice()
     };
-    match from {
+    match &metric.from {
         From::Gauge { column: name } => column(name).to_vec(),
-        From::Rate { column: name } => rate::per_second(&frame.ts, column(name), timeline),
+        From::Rate { column: name } => rate::per_second(&frame.ts, column(name), timeline, every_us),
         From::Share { column: name, all } => {
             let all: Vec<_> = all.iter().map(|name| column(name)).collect();
-            rate::share(&frame.ts, column(name), &all, timeline)
+            rate::share(&frame.ts, column(name), &all, timeline, every_us)
         }
         From::Busy { rest, all } => {
             let all: Vec<_> = all.iter().map(|name| column(name)).collect();
-            let rest: Vec<_> = rest.iter().map(|name| rate::share(&frame.ts, column(name), &all, timeline)).collect();
+            let rest: Vec<_> =
+                rest.iter().map(|name| rate::share(&frame.ts, column(name), &all, timeline, every_us)).collect();
             (0..frame.ts.len())
                 .map(|row| {
                     // A kernel without iowait still has idle; without any share there was no interval.

@@ -4,8 +4,9 @@ use super::axis::Axis;
 use super::engine::Engine;
 use super::metric;
 use super::range::Range;
+use super::reading::Raw;
 use super::timeline::Timeline;
-use super::{QueryError, flat};
+use super::{QueryError, flat, standing};
 use crate::store::directory::{HostId, Source};
 use serde::Serialize;
 
@@ -76,9 +77,9 @@ impl Engine {
             .filter(|raw| raw.values.iter().any(Option::is_some))
             .map(|raw| Series {
                 metric: raw.metric.name.clone(),
-                labels: Labels(raw.metric.dimension.zip(raw.dimension)),
                 unit: raw.metric.unit,
-                values: axis.project(&raw.ts, &raw.values).into_iter().map(|value| value.map(rounded)).collect(),
+                values: on_axis(&axis, &timeline, &raw),
+                labels: Labels(raw.metric.dimension.zip(raw.dimension)),
             })
             .collect();
         Ok(SeriesAnswer {
@@ -89,6 +90,15 @@ impl Engine {
             series,
         })
     }
+}
+
+/// What is not read for every sample stands on those between.
+fn on_axis(axis: &Axis, timeline: &Timeline, raw: &Raw) -> Vec<Option<f64>> {
+    let mut values = axis.project(&raw.ts, &raw.values);
+    if raw.metric.every_us > 0 {
+        axis.spread(&mut values, &standing::spans(&raw.ts, timeline, raw.metric), &raw.values);
+    }
+    values.into_iter().map(|value| value.map(rounded)).collect()
 }
 
 fn unknown(name: &str) -> String {

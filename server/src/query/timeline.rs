@@ -89,12 +89,29 @@ impl Timeline {
         self.breaks[index] == Break::Gap
     }
 
-    /// Whether two instants follow each other without a break; one sample between them may lack the series.
-    pub fn joined(&self, before: i64, after: i64) -> bool {
+    /// Whether two readings of a series follow each other without a break; one between them may be missing. A series that
+    /// is read seldom, every `every_us`, is not in the samples between two of its readings.
+    pub fn joined(&self, before: i64, after: i64, every_us: i64) -> bool {
         match (self.ts.binary_search(&before), self.ts.binary_search(&after)) {
-            (Ok(before), Ok(after)) => after - before <= 2 && self.count[before] == self.count[after],
+            (Ok(first), Ok(last)) => {
+                let near = last - first <= 2 || (after - before) as f64 <= every_us as f64 * GAP_INTERVALS;
+                near && self.count[first] == self.count[last]
+            }
             _ => false,
         }
+    }
+
+    /// The last sample before `end` that no break divides from the sample at `at`; that one itself if there is no other.
+    pub fn last_before(&self, at: i64, end: i64) -> i64 {
+        let Ok(index) = self.ts.binary_search(&at) else { return at };
+        let unbroken = self.count.partition_point(|count| *count <= self.count[index]);
+        let early = self.ts.partition_point(|ts| *ts < end);
+        self.ts[unbroken.min(early).saturating_sub(1).max(index)]
+    }
+
+    /// The sample that follows the one at `at`.
+    pub fn next_after(&self, at: i64) -> Option<i64> {
+        self.ts.get(self.ts.partition_point(|ts| *ts <= at)).copied()
     }
 
     /// The usual time between two samples, microseconds; none with fewer than two.
@@ -127,8 +144,8 @@ mod tests {
             Timeline::native(ts, &[Some(10.0); 5], &[Some(100.0), Some(110.0), Some(120.0), Some(140.0), Some(170.0)]);
         assert!(!line.gap_before(3));
         assert!(line.gap_before(4));
-        assert!(line.joined(20_000_000, 40_000_000));
-        assert!(!line.joined(40_000_000, 70_000_000));
+        assert!(line.joined(20_000_000, 40_000_000, 0));
+        assert!(!line.joined(40_000_000, 70_000_000, 0));
     }
 
     #[test]
@@ -144,9 +161,9 @@ mod tests {
     fn a_reboot_breaks_even_when_it_was_quick() {
         let ts = seconds(&[0, 10, 20]);
         let line = Timeline::native(ts, &[Some(10.0); 3], &[Some(3.0), Some(4.0), Some(14.0)]);
-        assert!(!line.joined(0, 10_000_000));
+        assert!(!line.joined(0, 10_000_000, 0));
         assert!(!line.gap_before(1));
-        assert!(line.joined(10_000_000, 20_000_000));
+        assert!(line.joined(10_000_000, 20_000_000, 0));
     }
 
     #[test]
@@ -173,8 +190,25 @@ mod tests {
     #[test]
     fn a_series_may_miss_one_sample_not_two() {
         let line = Timeline::native(seconds(&[0, 10, 20, 30]), &[Some(10.0); 4], &[None; 4]);
-        assert!(line.joined(0, 20_000_000));
-        assert!(!line.joined(0, 30_000_000));
+        assert!(line.joined(0, 20_000_000, 0));
+        assert!(!line.joined(0, 30_000_000, 0));
+    }
+
+    #[test]
+    fn a_series_read_seldom_may_miss_one_reading_not_two_and_no_break() {
+        const EVERY: i64 = 10_000_000;
+        let every_second: Vec<i64> = (0..60).collect();
+        let line = Timeline::native(seconds(&every_second), &[Some(1.0); 60], &[None; 60]);
+        assert!(line.joined(0, 10_000_000, EVERY) && line.joined(0, 20_000_000, EVERY));
+        assert!(!line.joined(0, 30_000_000, EVERY) && !line.joined(0, 10_000_000, 0));
+
+        let with_a_gap: Vec<i64> = every_second.into_iter().filter(|second| !(14..17).contains(second)).collect();
+        let line = Timeline::native(seconds(&with_a_gap), &[Some(1.0); 57], &[None; 57]);
+        assert!(line.joined(0, 10_000_000, EVERY) && !line.joined(10_000_000, 20_000_000, EVERY));
+        assert_eq!(line.last_before(10_000_000, 20_000_000), 13_000_000);
+        assert_eq!(line.last_before(20_000_000, 20_000_000), 20_000_000);
+        assert_eq!(line.last_before(17_000_000, 20_000_000), 19_000_000);
+        assert_eq!((line.next_after(13_000_000), line.next_after(59_000_000)), (Some(17_000_000), None));
     }
 
     #[test]

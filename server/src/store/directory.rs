@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use siskin_platform::model::system::{Document, system};
-use siskin_platform::model::{Agent, Host, Sample};
+use siskin_platform::model::{Agent, Host, Modes, Sample};
 
 use super::FlatValues;
 
@@ -68,6 +68,13 @@ pub struct Recent {
     pub current: Sample,
     pub stream: u64,
     pub seq: u64,
+}
+
+impl Recent {
+    /// The processor times of the sample before, from which shares of time are computed.
+    pub fn modes_before(&self) -> Option<&Modes> {
+        Some(&self.previous.as_ref()?.cpu.as_ref()?.total)
+    }
 }
 
 /// What a commit told of one host.
@@ -171,7 +178,7 @@ impl HostEntry {
             return self.details.clone();
         };
         let document = Document {
-            system: system(&native.host, recent.previous.as_ref(), &recent.current),
+            system: system(&native.host, recent.modes_before(), &recent.current),
             agent: &native.agent,
             host: &native.host,
             stream: recent.stream,

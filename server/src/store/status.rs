@@ -101,7 +101,7 @@ fn latest(native: &Native) -> Latest {
     let Some(recent) = &native.recent else {
         return Latest::default();
     };
-    let document = system(&native.host, recent.previous.as_ref(), &recent.current);
+    let document = system(&native.host, recent.modes_before(), &recent.current);
     let sample = &recent.current;
     Latest {
         // Without two readings there is no share of time.

@@ -49,6 +49,7 @@ pub static CONTAINER: Table<Container> = Table {
     name: "container",
     dimension: Some(text("name", "its name, else its short id", |c| Some(&c.name))),
     rows: |s| s.containers.fresh().map_or(&[], Vec::as_slice),
+    every_seconds: POPULATIONS_EVERY_SECONDS,
     metrics: &CONTAINER_METRICS,
 };
 
@@ -57,6 +58,7 @@ pub static UNIT: Table<ServiceUnit> = Table {
     name: "unit",
     dimension: Some(text("unit", "name of the unit", |u| Some(&u.unit))),
     rows: |s| s.units.fresh().map_or(&[], Vec::as_slice),
+    every_seconds: POPULATIONS_EVERY_SECONDS,
     metrics: &usage!(ServiceUnit),
 };
 

@@ -45,6 +45,7 @@ pub static CORE: Table<Core> = Table {
     name: "core",
     dimension: Some(integer("core", Kind::Label, Unit::None, "number of the core", |c| Some(c.index.into()))),
     rows: |s| s.cpu.as_ref().map_or(&[], |c| c.cores.as_slice()),
+    every_seconds: 0,
     metrics: &[
         real("user_seconds_total", Mode, Seconds, "in user space", |c| Some(c.modes.user_seconds_total)),
         real("nice_seconds_total", Mode, Seconds, "in user space at lowered priority", |c| {

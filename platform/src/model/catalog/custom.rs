@@ -8,6 +8,7 @@ pub static CUSTOM: Table<Custom> = Table {
     name: "custom",
     dimension: Some(text("series", "name and labels", |c| Some(&c.series))),
     rows: |s| s.custom.fresh().map_or(&[], Vec::as_slice),
+    every_seconds: POPULATIONS_EVERY_SECONDS,
     metrics: &[
         real("value", Gauge, Count, "its value, if it moves both ways", |c| c.value),
         real("value_total", Counter, Count, "its value, if it only grows", |c| c.value_total),
@@ -19,6 +20,7 @@ pub static TEXTFILE: Table<Textfile> = Table {
     name: "textfile",
     dimension: Some(text("file", "its path", |t| Some(&t.file))),
     rows: |s| s.textfiles.fresh().map_or(&[], Vec::as_slice),
+    every_seconds: POPULATIONS_EVERY_SECONDS,
     metrics: &[
         real("modified_seconds", Gauge, Seconds, "when it was written, since 1970", |t| t.modified_seconds),
         integer("series", Gauge, Count, "series that were taken from it", |t| Some(t.series)),

@@ -8,6 +8,7 @@ pub static FILESYSTEM: Table<Filesystem> = Table {
     name: "filesystem",
     dimension: Some(text("mountpoint", "where it is mounted", |f| Some(&f.mountpoint))),
     rows: |s| &s.filesystems,
+    every_seconds: 0,
     metrics: &[
         text("device", "where it comes from", |f| Some(&f.device)),
         text("kind", "its type", |f| Some(&f.kind)),
@@ -25,6 +26,7 @@ pub static DISK: Table<Disk> = Table {
     name: "disk",
     dimension: Some(text("device", "the kernel's name of the device", |d| Some(&d.device))),
     rows: |s| &s.disks,
+    every_seconds: 0,
     metrics: &[
         flag("physical", "a device of its own, not one mapped onto others", |d| Some(d.physical)),
         integer("reads_total", Counter, Count, "reads completed", |d| Some(d.reads_total)),

@@ -8,6 +8,7 @@ pub static GPU: Table<Gpu> = Table {
     name: "gpu",
     dimension: Some(text("gpu", "PCI address, or the driver's id", |g| Some(&g.gpu))),
     rows: |s| &s.gpus,
+    every_seconds: 0,
     metrics: &[
         text("name", "its name, or the PCI numbers of vendor and device", |g| g.name.as_deref()),
         text("vendor", "who made it", |g| g.vendor.as_deref()),

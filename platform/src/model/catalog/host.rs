@@ -23,7 +23,7 @@ const PARTS: &[&[Metric<Sample>]] = &[
 
 /// One row per host and instant.
 pub static TABLE: Table<Sample> =
-    Table { name: "host", dimension: None, rows: std::slice::from_ref, metrics: &METRICS };
+    Table { name: "host", dimension: None, rows: std::slice::from_ref, every_seconds: 0, metrics: &METRICS };
 
 static METRICS: [Metric<Sample>; count(PARTS)] = joined(PARTS);
 

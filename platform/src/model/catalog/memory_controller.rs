@@ -8,6 +8,7 @@ pub static MEMORY_CONTROLLER: Table<MemoryController> = Table {
     name: "memory_controller",
     dimension: Some(text("controller", "the kernel's name of the controller", |m| Some(&m.controller))),
     rows: |s| &s.memory_controllers,
+    every_seconds: 0,
     metrics: &[
         text("kind", "what it is", |m| m.kind.as_deref()),
         integer("size_bytes", Gauge, Bytes, "memory behind it", |m| m.size_bytes),

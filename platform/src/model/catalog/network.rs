@@ -8,6 +8,7 @@ pub static NETWORK: Table<Network> = Table {
     name: "network",
     dimension: Some(text("interface", "the kernel's name of the interface", |n| Some(&n.interface))),
     rows: |s| &s.networks,
+    every_seconds: 0,
     metrics: &[
         integer("rx_bytes_total", Counter, Bytes, "bytes received", |n| Some(n.rx_bytes_total)),
         integer("rx_packets_total", Counter, Count, "packets received", |n| Some(n.rx_packets_total)),

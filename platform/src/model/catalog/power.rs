@@ -27,6 +27,7 @@ pub static POWER_SUPPLY: Table<PowerSupply> = Table {
     name: "power_supply",
     dimension: Some(text("supply", "the kernel's name of the supply", |p| Some(&p.supply))),
     rows: |s| &s.power_supplies,
+    every_seconds: 0,
     metrics: &[
         text("kind", "battery, mains and so on", |p| p.kind.as_deref()),
         text("status", "charging, discharging and so on", |p| p.status.as_deref()),

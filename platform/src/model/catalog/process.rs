@@ -4,14 +4,14 @@ use super::*;
 use crate::model::{Process, ProcessCounts};
 
 pub(super) const HOST: &[Metric<Sample>] = &[
-    integer("processes.count", Gauge, Count, "processes, the kernel's own included", |s| counts(s, |c| c.count)),
-    integer("processes.threads", Gauge, Count, "threads of all processes", |s| counts(s, |c| c.threads)),
-    integer("processes.running", Gauge, Count, "on a processor or waiting for one", |s| counts(s, |c| c.running)),
-    integer("processes.sleeping", Gauge, Count, "waiting for something", |s| counts(s, |c| c.sleeping)),
-    integer("processes.disk_sleeping", Gauge, Count, "waiting for a disk", |s| counts(s, |c| c.disk_sleeping)),
-    integer("processes.stopped", Gauge, Count, "stopped by a signal or a debugger", |s| counts(s, |c| c.stopped)),
-    integer("processes.zombies", Gauge, Count, "ended, and not yet waited for", |s| counts(s, |c| c.zombies)),
-    integer("processes.idle", Gauge, Count, "the kernel's own threads without work", |s| counts(s, |c| c.idle)),
+    count("processes.count", "processes, the kernel's own included", |s| counts(s, |c| c.count)),
+    count("processes.threads", "threads of all processes", |s| counts(s, |c| c.threads)),
+    count("processes.running", "on a processor or waiting for one", |s| counts(s, |c| c.running)),
+    count("processes.sleeping", "waiting for something", |s| counts(s, |c| c.sleeping)),
+    count("processes.disk_sleeping", "waiting for a disk", |s| counts(s, |c| c.disk_sleeping)),
+    count("processes.stopped", "stopped by a signal or a debugger", |s| counts(s, |c| c.stopped)),
+    count("processes.zombies", "ended, and not yet waited for", |s| counts(s, |c| c.zombies)),
+    count("processes.idle", "the kernel's own threads without work", |s| counts(s, |c| c.idle)),
 ];
 
 /// One row per host, instant and name of processes, for the names that use the most.
@@ -19,6 +19,7 @@ pub static PROCESS: Table<Process> = Table {
     name: "process",
     dimension: Some(text("name", "name of the processes", |p| Some(&p.name))),
     rows: |s| s.processes.fresh().map_or(&[], Vec::as_slice),
+    every_seconds: POPULATIONS_EVERY_SECONDS,
     metrics: &[
         integer("count", Gauge, Count, "processes of this name", |p| Some(p.count)),
         integer("threads", Gauge, Count, "their threads", |p| Some(p.threads)),
@@ -32,6 +33,10 @@ pub static PROCESS: Table<Process> = Table {
         }),
     ],
 };
+
+const fn count(name: &'static str, help: &'static str, read: fn(&Sample) -> Option<u64>) -> Metric<Sample> {
+    integer(name, Gauge, Count, help, read).every(POPULATIONS_EVERY_SECONDS)
+}
 
 fn counts(sample: &Sample, read: fn(&ProcessCounts) -> u64) -> Option<u64> {
     sample.process_counts.fresh()?.as_ref().map(read)

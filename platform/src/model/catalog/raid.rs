@@ -8,6 +8,7 @@ pub static RAID: Table<Raid> = Table {
     name: "raid",
     dimension: Some(text("device", "the kernel's name of the array", |r| Some(&r.device))),
     rows: |s| &s.raids,
+    every_seconds: 0,
     metrics: &[
         flag("active", "whether it runs", |r| Some(r.active)),
         text("level", "how the disks make it up", |r| r.level.as_deref()),

@@ -8,6 +8,7 @@ pub static SENSOR: Table<Sensor> = Table {
     name: "sensor",
     dimension: Some(text("sensor", "device and input", |s| Some(&s.sensor))),
     rows: |s| &s.sensors,
+    every_seconds: 0,
     metrics: &[
         text("chip", "kind of chip", |s| Some(&s.chip)),
         text("label", "what it measures, in the chip's words", |s| s.label.as_deref()),

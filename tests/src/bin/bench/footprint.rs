@@ -1,78 +1,124 @@
-//! What watching costs: the agent at one sample and one GET a second, beside node_exporter where that is installed.
+//! What watching costs a host: the agent and its peers, in one run. Counts are taken while memory fills, which hurts
+//! neither; processor time after that, of one program after the other.
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
-    process::Command,
-    time::{Duration, Instant},
-};
+mod allocations;
+mod collectd;
+mod counts;
+mod door;
+mod peers;
+mod subject;
+mod syscalls;
+mod table;
 
-use siskin_tests::{
-    http::Client,
-    kernel,
-    process::{Agent, Home, Program},
-    wait::{PATIENCE, until},
-};
+use std::time::{Duration, Instant};
 
-/// Seconds before the watch begins: start-up is not what is measured.
+use siskin_tests::wait::{PATIENCE, until};
+
+use crate::arguments::Agent;
+use allocations::Counter;
+use counts::Counts;
+use subject::{Running, Set, Subject, each_second};
+
+/// Seconds between samples while memory is being filled: the least that the agent takes.
+const FAST_INTERVAL: f64 = 0.1;
+
+/// Seconds of the schedule that is measured.
+const INTERVAL: f64 = 1.0;
+
+/// Seconds before a watch begins: start-up is not what is measured.
 const WARM_UP_SECONDS: u64 = 3;
 
+/// What is known of a row.
+#[derive(Default)]
+pub struct Figures {
+    /// The program's file, and collectd's plugins.
+    pub binary_bytes: u64,
+    /// Resident memory after the samples.
+    pub rss_bytes: u64,
+    /// The same, with what is shared divided among those who share it.
+    pub pss_bytes: u64,
+    /// Threads, with one connection open.
+    pub threads: usize,
+    /// Values in one answer.
+    pub metrics: u64,
+    /// Processor time per second, µs.
+    pub cpu_microseconds: f64,
+    /// System calls and allocations while nobody asks; `None` for a program that then reads nothing.
+    pub alone: Option<Counts>,
+    /// The same with one GET a second.
+    pub asked: Counts,
+}
+
 /// Measures and prints.
-pub fn report(seconds: u64) {
-    println!("footprint: one sample and one GET a second, over {seconds} s");
-    println!("{:<34}{:>12}{:>12}{:>12}{:>14}", "", "binary, kB", "RSS, kB", "PSS, kB", "CPU, µs/s");
-    let home = Home::new();
-    let binary = PathBuf::from(Agent::command(&home, &[]).get_program());
-    let mut agent = Agent::start(&home, &["--interval", "1"]);
-    row("siskin-agent", &binary, &mut agent.program, agent.address, "/system", seconds);
-    let exporter = ["node_exporter", "prometheus-node-exporter"].iter().find_map(|name| in_path(name));
-    let Some(binary) = exporter else {
-        println!("{:<34}{:>12}", "node_exporter", "NOT MEASURED: it is not installed");
-        return;
-    };
-    let address = free_address();
-    let mut command = Command::new(&binary);
-    command.arg(format!("--web.listen-address={address}"));
-    let mut program = Program::start(command);
-    until("node_exporter's answer", PATIENCE, || std::net::TcpStream::connect(address).ok());
-    row("node_exporter, as it comes", &binary, &mut program, address, "/metrics", seconds);
-}
-
-fn row(name: &str, binary: &Path, program: &mut Program, address: SocketAddr, path: &str, seconds: u64) {
-    let mut client = Client::new(address);
-    get_each_second(&mut client, path, WARM_UP_SECONDS);
-    let (before, started) = (cpu_microseconds(program.pid()), Instant::now());
-    get_each_second(&mut client, path, seconds);
-    let cpu = (cpu_microseconds(program.pid()) - before) / started.elapsed().as_secs_f64();
-    let size = std::fs::metadata(binary).map_or(0, |metadata| metadata.len());
-    let kilobytes = |file, field| kernel::memory_bytes(program.pid(), file, field).unwrap_or(0) / 1000;
-    println!(
-        "{name:<34}{:>12}{:>12}{:>12}{cpu:>14.0}",
-        size / 1000,
-        kilobytes("status", "VmRSS"),
-        kilobytes("smaps_rollup", "Pss")
-    );
-    program.kill();
-}
-
-/// One GET each second, on a schedule that does not drift.
-fn get_each_second(client: &mut Client, path: &str, seconds: u64) {
-    let started = Instant::now();
-    for second in 1..=seconds {
-        assert_eq!(client.get(path).status, 200);
-        std::thread::sleep((started + Duration::from_secs(second)).saturating_duration_since(Instant::now()));
+///
+/// # Errors
+/// When a program that was asked for is not there.
+pub fn report(sizes: &Agent) -> Result<(), String> {
+    let begun = Instant::now();
+    let (subjects, lines) = peers::find()?;
+    println!("{}\n", lines.join("\n"));
+    let mut figures: Vec<Figures> = subjects.iter().map(|_| Figures::default()).collect();
+    let mut gaps = Vec::new();
+    for set in [Set::Core, Set::Everything] {
+        eprintln!("… {:>3} s: memory and counts, {set:?}", begun.elapsed().as_secs());
+        let of_set = subjects.iter().zip(&mut figures).filter(|(subject, _)| subject.set == set);
+        gaps.extend(at_rest(of_set.collect(), sizes.samples));
     }
+    for (subject, figures) in subjects.iter().zip(&mut figures) {
+        eprintln!("… {:>3} s: CPU of {}", begun.elapsed().as_secs(), subject.name);
+        figures.cpu_microseconds = cpu(subject, sizes.seconds);
+    }
+    table::print(&subjects, &figures, sizes);
+    gaps.sort();
+    gaps.dedup();
+    for gap in gaps {
+        println!("{gap}");
+    }
+    println!("\nThis run took {} s.", begun.elapsed().as_secs());
+    Ok(())
 }
 
-fn cpu_microseconds(pid: u32) -> f64 {
-    kernel::cpu_seconds(pid).map_or(f64::NAN, |seconds| seconds * 1e6)
+/// Starts all of a set, counts while they take their samples, and reads their memory from the last to the first, each
+/// ended before the next is read. So the agent, which stands first, is read when no other process of this run shares its
+/// libraries; its neighbours may be flattered. Says what could not be counted.
+fn at_rest(mut rows: Vec<(&Subject, &mut Figures)>, samples: u64) -> Vec<String> {
+    let started: Vec<Running> = rows.iter().map(|(subject, _)| begin(subject, FAST_INTERVAL, None)).collect();
+    let gaps = counts::measure(&mut rows);
+    for ((subject, figures), mut running) in rows.into_iter().zip(started).rev() {
+        fill(subject, &mut running, samples);
+        figures.metrics = running.ask().metrics;
+        figures.binary_bytes = running.binary_bytes();
+        figures.threads = running.threads();
+        figures.rss_bytes = running.memory_bytes("status", "VmRSS");
+        figures.pss_bytes = running.memory_bytes("smaps_rollup", "Pss");
+    }
+    gaps
 }
 
-fn in_path(name: &str) -> Option<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
+/// Waits until a program has taken its samples, or asks for them.
+fn fill(subject: &Subject, running: &mut Running, samples: u64) {
+    if !subject.samples_by_itself() {
+        for _ in 0..samples {
+            running.ask();
+        }
+        return;
+    }
+    let due = Duration::from_secs_f64(samples as f64 * FAST_INTERVAL);
+    std::thread::sleep(due.saturating_sub(running.age()));
+    let taken = |running: &mut Running| running.ask().samples.is_none_or(|taken| taken >= samples);
+    until("the last sample", PATIENCE.max(due), || taken(running).then_some(()));
 }
 
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address")
+/// Processor time a second at one sample and one GET a second, µs.
+fn cpu(subject: &Subject, seconds: u64) -> f64 {
+    let mut running = begin(subject, INTERVAL, None);
+    each_second(WARM_UP_SECONDS, || _ = running.ask());
+    let (before, started) = (running.cpu_microseconds(), Instant::now());
+    each_second(seconds, || _ = running.ask());
+    (running.cpu_microseconds() - before) / started.elapsed().as_secs_f64()
+}
+
+/// Starts a subject that has been found to start.
+fn begin(subject: &Subject, interval: f64, counter: Option<&Counter>) -> Running {
+    subject.start(interval, counter).unwrap_or_else(|error| panic!("{} did start before: {error}", subject.name))
 }
