@@ -102,10 +102,10 @@ mod tests {
         let uptimes = [500.0, 510.0, 8.0, 18.0, 32_418.0, 32_428.0, 32_438.0].map(Some);
         let counter = [100.0, 200.0, 900.0, 1_000.0, 2_000.0, 2_100.0, 2_200.0].map(Some);
         let line = Timeline::native(ts, &[Some(10.0); 7], &uptimes);
-        let rates = per_second(line.ts(), &counter, &line);
+        let rates = per_second(line.ts(), &counter, &line, 0);
         assert_eq!(rates, [None, Some(10.0), None, Some(10.0), None, Some(10.0), None]);
         let idle = [0.0, 5.0, 1.0, 6.0, 7.0, 12.0, 13.0].map(Some);
-        let shares = share(line.ts(), &idle, &[&idle], &line);
+        let shares = share(line.ts(), &idle, &[&idle], &line, 0);
         assert_eq!(
             shares.iter().map(Option::is_some).collect::<Vec<_>>(),
             rates.iter().map(Option::is_some).collect::<Vec<_>>()

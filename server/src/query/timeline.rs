@@ -172,9 +172,9 @@ mod tests {
         let ts = seconds(&[0, 10, 12, 22, 31]);
         let uptimes = [Some(100.0), Some(110.0), Some(120.0), Some(130.0), Some(140.0)];
         let line = Timeline::native(ts, &[Some(10.0); 5], &uptimes);
-        assert!(line.joined(0, 10_000_000));
-        assert!(!line.joined(10_000_000, 12_000_000));
-        assert!(line.joined(12_000_000, 22_000_000) && line.joined(22_000_000, 31_000_000));
+        assert!(line.joined(0, 10_000_000, 0));
+        assert!(!line.joined(10_000_000, 12_000_000, 0));
+        assert!(line.joined(12_000_000, 22_000_000, 0) && line.joined(22_000_000, 31_000_000, 0));
         assert!((0..5).all(|index| !line.gap_before(index)));
     }
 
@@ -183,8 +183,8 @@ mod tests {
         // The time since boot goes on while a machine sleeps.
         let uptimes = [Some(100.0), Some(110.0), Some(130.0), Some(30_140.0)];
         let line = Timeline::native(seconds(&[0, 10, 30, 30_040]), &[Some(10.0); 4], &uptimes);
-        assert!(line.joined(10_000_000, 30_000_000));
-        assert!(line.gap_before(3) && !line.joined(30_000_000, 30_040_000_000));
+        assert!(line.joined(10_000_000, 30_000_000, 0));
+        assert!(line.gap_before(3) && !line.joined(30_000_000, 30_040_000_000, 0));
     }
 
     #[test]
