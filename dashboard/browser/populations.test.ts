@@ -43,15 +43,21 @@ function sway(number: number, seed: number): number {
   return 1 + 0.4 * Math.sin(number / (40 + 7 * seed) + seed);
 }
 
+/** Grows by about one a sample, never back. */
+function grown(number: number, seed: number): number {
+  const pace = 30 + 9 * seed;
+  return number + 0.8 * pace * (1 - Math.cos(number / pace + seed));
+}
+
 function processes(number: number) {
   return Array.from({ length: NAMES }, (_, index) => ({
     name: index === 0 ? "postgres" : `worker-${index}`,
     count: 1 + (index % 5),
     threads: 4,
-    cpu_seconds_total: (number * 0.8) / (index + 1) + 4 * Math.sin(number / 60) ** 2,
+    cpu_seconds_total: (0.8 * grown(number, index)) / (index + 1),
     resident_bytes: Math.round((900 * MIB * sway(number, index)) / (index + 1)),
-    read_bytes_total: index < 4 ? Math.round((number * 40_000) / (index + 1)) : 0,
-    written_bytes_total: index < 6 ? Math.round((number * 90_000) / (index + 1)) : 0,
+    read_bytes_total: index < 4 ? Math.round((40_000 * grown(number, 2)) / (index + 1)) : 0,
+    written_bytes_total: index < 6 ? Math.round((90_000 * grown(number, 1)) / (index + 1)) : 0,
   }));
 }
 
@@ -59,14 +65,14 @@ function processes(number: number) {
 function usage(number: number, index: number) {
   const limited = index % 3 === 0;
   return {
-    cpu_seconds_total: (number * 0.9 * sway(number, 3)) / (index + 1) ** 2 + number * 0.01,
+    cpu_seconds_total: (0.9 * grown(number, index)) / (index + 1) ** 2,
     cpu_periods_total: limited ? number * 10 : 0,
     cpu_throttled_periods_total: limited ? Math.floor(number * (index + 1)) : 0,
     memory_bytes: 700 * MIB,
     memory_working_bytes: Math.round((420 * MIB * sway(number, index)) / (index + 1)),
     ...(limited ? { memory_limit_bytes: 512 * MIB } : {}),
     read_bytes_total: index < 2 ? number * 3_000 : 0,
-    written_bytes_total: index < 5 ? Math.round((number * 70_000) / (index + 1)) : 0,
+    written_bytes_total: index < 5 ? Math.round((70_000 * grown(number, 4)) / (index + 1)) : 0,
     tasks: 3 + index * 4,
   };
 }
