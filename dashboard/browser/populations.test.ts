@@ -12,6 +12,7 @@ const FOLDER = process.env.SISKIN_SCREENSHOTS ?? "";
 const SAMPLES = 601;
 const NAMES = 30;
 const MIB = 2 ** 20;
+const PICTURED = ["processes", "containers", "services", "graphics", "custom", "agent"];
 const SERVICES = [
   "ssh",
   "cron",
@@ -307,8 +308,9 @@ describe("populations", () => {
     const one = await view(browser, origin, { width, dark });
     await open(one);
     expect(await overflows(one.page)).toBe(false);
-    if (FOLDER) {
-      await one.page.screenshot({ path: join(FOLDER, `populations-${name}.png`), fullPage: true });
+    for (const section of FOLDER ? PICTURED : []) {
+      const path = join(FOLDER, `${section}-${name}.png`);
+      await one.page.locator(`[data-section="${section}"]`).screenshot({ path });
     }
     await one.close();
   });

@@ -8,6 +8,9 @@ import { formatInstant } from "../time";
 /** Rows after which a legend scrolls in itself, so that its panel does not outgrow the window. */
 const MOST_ROWS = 10;
 
+/** Characters that fit where three stand abreast. */
+const SHORT_LABEL = 13;
+
 interface LegendProps {
   drawing: Drawing;
   frame: Frame;
@@ -34,7 +37,7 @@ export function Legend({ drawing, frame, cursor, hidden, onToggle }: LegendProps
     return (
       <div {...box}>
         {when}
-        <ul>
+        <ul class={labels.some((label) => label.length > SHORT_LABEL) ? "legend-wide" : undefined}>
           {labels.map((label) => (
             <li key={label}>
               <Entry label={label} lines={named(label)} hidden={hidden} onToggle={onToggle} />
