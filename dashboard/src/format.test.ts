@@ -21,6 +21,14 @@ describe("formatValue", () => {
     expect(formatValue(1.5 * 2 ** 20, "bytes_per_second")).toBe("1.50 MiB/s");
   });
 
+  it("writes processors in use with three digits", () => {
+    const written = [0, 0.0004, 0.0042, 0.5, 0.9996, 1.254, 12.34, 128].map((cores) =>
+      formatValue(cores, "cores"),
+    );
+    expect(written).toEqual(["0", "0.000", "0.004", "0.500", "1.00", "1.25", "12.3", "128"]);
+    expect(formatTick(0.05, "cores")).toBe("0.05");
+  });
+
   it("writes load as uptime does", () => {
     expect(formatValue(0.5, "load")).toBe("0.50");
     expect(formatValue(12.345, "load")).toBe("12.35");

@@ -1,11 +1,12 @@
 // Numbers for people: a value, its unit, and never more digits than it deserves.
 
-/** Units that a panel can be in: those of the server's answers, `load` for load averages, `flag` for yes and no. */
+/** Units that a panel can be in: those of the server's answers, `load` for load averages, `cores` for processors in use, `flag` for yes and no. */
 export type Unit =
   | "ratio"
   | "flag"
   | "count"
   | "load"
+  | "cores"
   | "per_second"
   | "bytes"
   | "bytes_per_second"
@@ -53,6 +54,7 @@ const WORDS: Record<Unit, Words> = {
   flag: { value: formatFlag, tick: () => "" },
   count: { value: (value) => scaled(value, ""), tick: (amount) => tick(amount, 1000, DECIMAL) },
   load: { value: (value) => unsigned(value.toFixed(2)), tick: (amount) => tick(amount, 1000, DECIMAL) },
+  cores: { value: formatCores, tick: (amount) => tick(amount, 1000, DECIMAL) },
   per_second: { value: formatRate, tick: (amount) => tick(amount, 1000, DECIMAL) },
   bytes: { value: formatBytes, tick: (amount) => tick(amount, 1024, BINARY) },
   bytes_per_second: {
@@ -107,6 +109,12 @@ export function formatPercent(percent: number | null): string {
 
 function formatShare(ratio: number): string {
   return `${unsigned((ratio * 100).toFixed(1))}%`;
+}
+
+/** Three digits of what may be a thousandth of a processor, or a hundred of them: `0.004`, `1.25`, `12.3`. */
+function formatCores(cores: number): string {
+  if (cores === 0) return "0";
+  return unsigned(cores.toFixed(Math.abs(cores) < 0.9995 ? 3 : decimals(Math.abs(cores))));
 }
 
 /** Yes, no, or the share of a step in which it was so. */

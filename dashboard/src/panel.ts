@@ -2,12 +2,16 @@
 
 import { COLORS, type Color, type Place, type Top } from "./drawing";
 import type { Unit } from "./format";
+import type { Data } from "./wire";
 
 /** Panels under one heading. What a section shows is asked for in one question, once the reader comes near it. */
 export interface Section {
   id: string;
   title: string;
+  /** What is asked for, and shown. */
   panels: Panel[];
+  /** What is shown instead, where only the data tells which panels there are. */
+  panelsFor?: (data: Data) => Panel[];
 }
 
 export interface Panel {
@@ -32,12 +36,20 @@ export interface View {
   each?: string;
   /** Before a thing's label in the legend, where that alone says too little: `Core` before `0`. */
   noun?: string;
+  /** Things that are the view's; all when absent. */
+  of?: (thing: string) => boolean;
+  /** What a thing is called, when not by its label. */
+  call?: (thing: string) => string;
+  /** Things whose readings are all zero are left out: nobody asks which services did not write. */
+  idle?: "hidden";
   lines: LineSpec[];
 }
 
 export interface LineSpec {
   /** What it is made of. A line with a metric that the host lacks is left out. */
   metrics: string[];
+  /** A metric in whose place this line stands: where it is there, the line is not. */
+  unless?: string;
   /** How; the first metric as it is when absent. A missing reading in one of them, or null as the result, is a gap. */
   value?: (...readings: number[]) => number | null;
   /** The legend's row; things told apart by `each` are named by their label instead. */
@@ -78,6 +90,11 @@ export function things(
 ): Panel {
   const specs = Object.entries(sources).map(([column, source]): LineSpec => ({ ...lineOf(source), column }));
   return { id, title, views: [{ needs: specs[0]?.metrics ?? [], ...look, each, lines: specs }] };
+}
+
+/** The panels that a section shows of this data. */
+export function panelsOf(section: Section, data: Data): Panel[] {
+  return section.panelsFor?.(data) ?? section.panels;
 }
 
 /** Everything that the panels need to be asked for, each metric once. */

@@ -108,6 +108,56 @@ describe("shape", () => {
     expect(lines?.map(({ label, column }) => `${label} ${column}`)).toEqual(["a read", "b written"]);
   });
 
+  it("leaves out a thing without any reading, and an idle one where the panel says so", () => {
+    const things = (out: number | null) => [
+      series("in", [0, null], { device: "idle" }),
+      series("out", [0, 0], { device: "idle" }),
+      series("in", [null, null], { device: "silent" }),
+      series("out", [null, null], { device: "silent" }),
+      series("in", [0, 0], { device: "writes" }),
+      series("out", [0, out], { device: "writes" }),
+    ];
+    const hiding = (panel: Panel): Panel => ({
+      ...panel,
+      views: panel.views.map((view) => ({ ...view, idle: "hidden" })),
+    });
+    const labels = (panel: Panel, out: number | null) => {
+      return [...new Set(shape(panel, data(...things(out)))?.lines.map((line) => line.label))];
+    };
+    expect(labels(EACH, 7)).toEqual(["idle", "writes"]);
+    expect(labels(hiding(EACH), 7)).toEqual(["writes"]);
+    expect(shape(hiding(EACH), data(...things(0)))).toBeNull();
+  });
+
+  it("draws a line in place of a metric only for the things that lack it", () => {
+    const panel: Panel = {
+      id: "either",
+      title: "Either",
+      views: [
+        {
+          needs: [],
+          unit: "ratio",
+          top: 1,
+          each: "device",
+          lines: [
+            { metrics: ["in"], column: "busy" },
+            { metrics: ["out"], unless: "in", value: (rest) => 1 - rest, column: "busy" },
+          ],
+        },
+      ],
+    };
+    const all = data(
+      series("in", [0.5], { device: "a" }),
+      series("out", [0.9], { device: "a" }),
+      series("out", [0.25], { device: "b" }),
+    );
+    expect(shape(panel, all)?.lines.map(({ label, values }) => [label, values])).toEqual([
+      ["a", [0.5]],
+      ["b", [0.75]],
+    ]);
+    expect(shape(panel, data(series("other", [1])))).toBeNull();
+  });
+
   it("shows the busiest of many things and counts the others", () => {
     const many = Array.from({ length: MOST_THINGS + 3 }, (_, index) => [
       series("in", [index], { device: `d${index}` }),

@@ -1,6 +1,6 @@
 // Turns the server's data into drawings, as the panels declare. Pure: no page, no chart.
 
-import { COLORS, type Color, type Drawing, type Frame, type Line } from "./drawing";
+import { COLORS, type Color, type Drawing, type Frame, type Line, type Place } from "./drawing";
 import type { LineSpec, Panel, View } from "./panel";
 import type { Data, Series } from "./wire";
 
@@ -21,14 +21,20 @@ export type Names = Record<string, Record<string, string>>;
 export function shape(panel: Panel, data: Data, everything = false, names: Names = {}): Drawing | null {
   const view = panel.views.find((candidate) => suits(candidate, data));
   if (!view) return null;
-  const things = view.each ? thingsOf(view, view.each, data) : [null];
-  const shown = everything ? things : loudest(things, view, data);
-  const colors = colorsOf(things, shown);
-  const lines = shown.flatMap((thing) => {
-    const label = thing === null ? "" : named(view, thing, names);
-    return linesOf(view, thing, label, colors.get(thing) ?? null, data);
+  const all = (view.each ? thingsOf(view, view.each, data) : [null]).map((thing) => {
+    const lines = linesOf(view, thing, thing === null ? "" : named(view, thing, names), data);
+    return { thing, lines, loudness: loudnessOf(lines) };
   });
-  if (!lines.some((line) => line.place !== "legend")) return null;
+  const things = view.each
+    ? all.filter(({ loudness }) => loudness > (view.idle ? 0 : Number.NEGATIVE_INFINITY))
+    : all;
+  const shown = everything ? things : loudest(things);
+  const colors = colorsOf(things, shown);
+  const lines = shown.flatMap((one) => {
+    const own = colors.get(one) ?? null;
+    return one.lines.map((line): Line => ({ ...line, color: line.color === undefined ? own : line.color }));
+  });
+  if (!lines.some(isDrawn)) return null;
   return {
     hint: view.hint ?? "",
     stacked: view.stacked ?? false,
@@ -48,20 +54,37 @@ function suits(view: View, data: Data): boolean {
 
 /** The labels' values of everything that the view draws, sorted as people sort: `sda2` before `sda10`. */
 function thingsOf(view: View, label: string, data: Data): string[] {
-  const ours = data.series.filter((series) => view.needs.includes(series.metric));
+  const read = new Set(view.lines.filter(isDrawn).flatMap((line) => line.metrics));
+  const ours = data.series.filter((series) => read.has(series.metric));
   const names = ours.map((series) => series.labels[label]).filter((name) => name !== undefined);
-  return [...new Set(names)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const wanted = [...new Set(names)].filter((name) => view.of?.(name) ?? true);
+  return wanted.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
 
-function loudest<T extends string | null>(things: T[], view: View, data: Data): T[] {
+/** One thing of a view, with its lines, of which some have no colour yet. */
+interface Thing {
+  thing: string | null;
+  lines: Uncoloured[];
+  loudness: number;
+}
+
+type Uncoloured = Omit<Line, "color"> & { color: Color | null | undefined };
+
+function isDrawn(line: { place?: Place }): boolean {
+  return line.place !== "legend";
+}
+
+/** How far from zero it is drawn at most; less than anything where there is no reading. */
+function loudnessOf(lines: Uncoloured[]): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (const line of lines.filter(isDrawn))
+    for (const value of line.values) if (value !== null) most = Math.max(most, Math.abs(value));
+  return most;
+}
+
+function loudest(things: Thing[]): Thing[] {
   if (things.length <= MOST_THINGS) return things;
-  const loudness = new Map(
-    things.map((thing) => [
-      thing,
-      Math.max(...view.needs.map((metric) => peak(find(data, metric, view, thing)))),
-    ]),
-  );
-  const ranked = [...things].sort((a, b) => (loudness.get(b) ?? 0) - (loudness.get(a) ?? 0));
+  const ranked = [...things].sort((a, b) => b.loudness - a.loudness);
   const chosen = new Set(ranked.slice(0, MOST_THINGS));
   return things.filter((thing) => chosen.has(thing));
 }
@@ -84,14 +107,15 @@ function colorsOf<T>(things: T[], shown: T[]): Map<T, Color> {
   return colors;
 }
 
-function linesOf(view: View, thing: string | null, label: string, color: Color | null, data: Data): Line[] {
+function linesOf(view: View, thing: string | null, label: string, data: Data): Uncoloured[] {
   return view.lines.flatMap((spec) => {
+    if (spec.unless && find(data, spec.unless, view, thing)) return [];
     const sources = spec.metrics.map((metric) => find(data, metric, view, thing));
     if (sources.some((source) => source === undefined)) return [];
     return {
       label: label || (spec.label ?? ""),
       column: spec.column ?? "",
-      color: spec.color === undefined ? color : spec.color,
+      color: spec.color,
       unit: spec.unit ?? view.unit,
       place: spec.place ?? "above",
       values: combine(spec, sources as Series[]),
@@ -101,6 +125,7 @@ function linesOf(view: View, thing: string | null, label: string, color: Color |
 
 /** The words come first, and the thing's own name stays: two sensors may have the same words. */
 function named(view: View, thing: string, names: Names): string {
+  if (view.call) return view.call(thing);
   const words = names[view.each ?? ""]?.[thing];
   if (words) return `${words} (${thing})`;
   return view.noun ? `${view.noun} ${thing}` : thing;

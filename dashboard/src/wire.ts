@@ -78,6 +78,7 @@ export interface System {
   } | null;
   /** The whole last sample; of it only what names things. */
   sample?: {
+    gpus?: { gpu: string; name?: string | null }[] | null;
     sensors?: { sensor: string; label?: string | null }[] | null;
   } | null;
 }

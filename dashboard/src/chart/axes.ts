@@ -65,6 +65,7 @@ export function valueAxis(drawing: Drawing): uPlot.Axis {
     values: (_chart, ticks) => ticks.map((tick) => formatTick(amount(tick), unit)),
   };
   if (unit === "bytes" || unit === "bytes_per_second") axis.incrs = BINARY_STEPS;
+  if (unit === "seconds") axis.incrs = CLOCK_STEPS;
   if (unit === "ratio") axis.incrs = QUARTERS;
   // A grid line between two lanes; the legend tells which is which.
   if (unit === "flag") axis.splits = drawnLines(drawing).map((_, index) => index);
@@ -83,6 +84,17 @@ function look(): uPlot.Axis {
 
 /** A share reads best in quarters, or in tenths of what is small. */
 const QUARTERS = [0.0001, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1];
+
+/**
+ * Lengths of time are written in minutes, hours and days once they are long enough. uPlot knows decimal fractions by
+ * their exact value, which only reading them from text gives.
+ */
+const CLOCK_STEPS = [
+  ...Array.from({ length: 9 }, (_, power) => [1, 2, 5].map((step) => Number(`${step}e${power - 9}`))).flat(),
+  ...[1, 2, 5, 10, 15, 30].flatMap((step) => [step, step * 60]),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * 3_600),
+  ...Array.from({ length: 6 }, (_, power) => [1, 2, 5].map((days) => days * 10 ** power * 86_400)).flat(),
+].sort((a, b) => a - b);
 
 /** Bytes are counted in powers of two; so are the steps between their ticks. */
 const BINARY_STEPS = Array.from({ length: 60 }, (_, power) => 2 ** power);

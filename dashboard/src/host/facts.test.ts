@@ -52,15 +52,17 @@ describe("facts", () => {
 });
 
 describe("names", () => {
-  it("are what chips call their sensors, where they do", () => {
+  it("are what chips call their sensors, and graphics processors themselves, where they do", () => {
     const sensors = [
       { sensor: "coretemp.0/temp1", label: "Package id 0" },
       { sensor: "x", label: null },
     ];
-    expect(namesOf(details({ sample: { sensors } }))).toEqual({
+    const gpus = [{ gpu: "0000:03:00.0", name: "Radeon Pro" }, { gpu: "y" }];
+    expect(namesOf(details({ sample: { sensors, gpus } }))).toEqual({
       sensor: { "coretemp.0/temp1": "Package id 0" },
+      gpu: { "0000:03:00.0": "Radeon Pro" },
     });
     for (const none of [null, details({}), details({ sample: null })])
-      expect(namesOf(none)).toEqual({ sensor: {} });
+      expect(namesOf(none)).toEqual({ sensor: {}, gpu: {} });
   });
 });

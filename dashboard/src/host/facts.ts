@@ -47,10 +47,13 @@ function join(between: string, ...parts: (string | null | undefined)[]): string 
   return parts.filter(Boolean).join(between) || null;
 }
 
-/** What the host's chips call their sensors, where they say so. */
+/** What the host's chips call their sensors, and its graphics processors themselves, where they say so. */
 export function namesOf(details: Details | null): Names {
-  const sensors = details?.details.sample?.sensors ?? [];
+  const { sensors, gpus } = details?.details.sample ?? {};
   return {
-    sensor: Object.fromEntries(sensors.flatMap(({ sensor, label }) => (label ? [[sensor, label]] : []))),
+    sensor: Object.fromEntries(
+      (sensors ?? []).flatMap(({ sensor, label }) => (label ? [[sensor, label]] : [])),
+    ),
+    gpu: Object.fromEntries((gpus ?? []).flatMap(({ gpu, name }) => (name ? [[gpu, name]] : []))),
   };
 }

@@ -5,6 +5,12 @@ import { type Cursor, type Drawing, type Frame, type Line, rowAt } from "../draw
 import { formatValue, MISSING } from "../format";
 import { formatInstant } from "../time";
 
+/** Rows after which a legend scrolls in itself, so that its panel does not outgrow the window. */
+const MOST_ROWS = 10;
+
+/** Characters that fit where three stand abreast. */
+const SHORT_LABEL = 13;
+
 interface LegendProps {
   drawing: Drawing;
   frame: Frame;
@@ -20,13 +26,18 @@ export function Legend({ drawing, frame, cursor, hidden, onToggle }: LegendProps
   const labels = unique(drawing.lines.map((line) => line.label));
   const value = (line: Line | undefined) => readout(line, row);
   const named = (label: string) => drawing.lines.filter((line) => line.label === label);
+  // What scrolls must be reachable with the keyboard, and say what it is.
+  const long = labels.length > MOST_ROWS;
+  const box = long
+    ? ({ class: "legend legend-long", tabIndex: 0, role: "group", "aria-label": "Legend" } as const)
+    : ({ class: "legend" } as const);
   const when = <span class="legend-when">{at ? formatInstant(at.at) : "latest"}</span>;
 
   if (columns.length === 1) {
     return (
-      <div class="legend">
+      <div {...box}>
         {when}
-        <ul>
+        <ul class={labels.some((label) => label.length > SHORT_LABEL) ? "legend-wide" : undefined}>
           {labels.map((label) => (
             <li key={label}>
               <Entry label={label} lines={named(label)} hidden={hidden} onToggle={onToggle} />
@@ -38,7 +49,7 @@ export function Legend({ drawing, frame, cursor, hidden, onToggle }: LegendProps
     );
   }
   return (
-    <div class="legend">
+    <div {...box}>
       <table>
         <thead>
           <tr>

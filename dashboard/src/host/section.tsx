@@ -1,10 +1,10 @@
 // A section of a host's page: a heading and its panels. It asks for nothing before the reader is near, and is not there
 // when the host has nothing for it.
 
-import type { Signal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import type { Cursor } from "../drawing";
-import type { Section } from "../panel";
+import { panelsOf, type Section } from "../panel";
 import { type Range, SPANS } from "../range";
 import { frameOf, type Names, shape } from "../shape";
 import { useNear } from "./near";
@@ -43,6 +43,9 @@ export function DetailSection({ id, section, range, cursor, names }: SectionProp
   );
 }
 
+/** Panels of one section that are shown unasked: people's own metrics may have hundreds of names. */
+const MOST_PANELS = 12;
+
 interface GridProps {
   near: boolean;
   section: Section;
@@ -56,25 +59,41 @@ interface GridProps {
 export function Grid({ near, section, shown, range, cursor, names }: GridProps) {
   const { data } = shown;
   const frame = useMemo(() => frameOf(data), [data]);
+  const everything = useSignal(false);
+  const all = useMemo(() => panelsOf(section, data).filter((panel) => shape(panel, data)), [section, data]);
+  const panels = everything.value ? all : all.slice(0, MOST_PANELS);
   const stale = shown.range !== range;
   return (
-    <div class={stale ? "panels panels-stale" : "panels"} aria-busy={stale}>
-      {section.panels.map((panel) => (
-        <PanelCard
-          key={panel.id}
-          panel={panel}
-          data={data}
-          frame={frame}
-          cursor={cursor}
-          near={near}
-          names={names}
-          span={SPANS[shown.range].name}
-        />
-      ))}
-    </div>
+    <>
+      <div class={stale ? "panels panels-stale" : "panels"} aria-busy={stale}>
+        {panels.map((panel) => (
+          <PanelCard
+            key={panel.id}
+            panel={panel}
+            data={data}
+            frame={frame}
+            cursor={cursor}
+            near={near}
+            names={names}
+            span={SPANS[shown.range].name}
+          />
+        ))}
+      </div>
+      {panels.length < all.length && (
+        <button
+          type="button"
+          class="more"
+          onClick={() => {
+            everything.value = true;
+          }}
+        >
+          {`Show ${all.length - panels.length} more`}
+        </button>
+      )}
+    </>
   );
 }
 
 function hasPanels(section: Section, { data }: Shown): boolean {
-  return section.panels.some((panel) => shape(panel, data) !== null);
+  return panelsOf(section, data).some((panel) => shape(panel, data) !== null);
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { metricsOf } from "../panel";
+import { metricsOf, panelsOf } from "../panel";
 import { shape } from "../shape";
 import type { Data, Series } from "../wire";
 import { DETAILS, OVERVIEW } from ".";
+import { CUSTOM } from "./custom";
 
 const SECTIONS = [OVERVIEW, ...DETAILS];
 const PANELS = SECTIONS.flatMap((section) => section.panels);
@@ -17,6 +18,13 @@ const TABLES = [
   "power_supply",
   "raid",
   "memory_controller",
+  "process",
+  "container",
+  "unit",
+  "gpu",
+  "custom",
+  "textfile",
+  "collector",
 ];
 
 function panel(id: string) {
@@ -191,5 +199,73 @@ describe("usage", () => {
     const conntrack = { "conntrack.entries": [50, 5], "conntrack.limit": [200, null] };
     expect(drawn("conntrack", data(conntrack))).toEqual({ Used: [0.25, null] });
     expect(shape(panel("conntrack"), data({ "conntrack.entries": [50] }))).toBeNull();
+  });
+});
+
+describe("graphics", () => {
+  it("are busy as they say, or as long as they were not idle", () => {
+    const one = (metric: string, values: number[], gpu: string) => data({ [metric]: values }, { gpu }).series;
+    const series = [
+      ...one("gpu.utilization_ratio", [0.4, 0.5], "amd"),
+      ...one("gpu.idle_seconds_per_s", [0.75, 1.001], "intel"),
+    ];
+    const lines = shape(panel("gpu-busy"), { ...data({}), series })?.lines;
+    expect(lines?.map(({ label, values }) => [label, values])).toEqual([
+      ["amd", [0.4, 0.5]],
+      ["intel", [0.25, 0]],
+    ]);
+  });
+});
+
+describe("containers", () => {
+  it("are held back in a share of those periods that had a limit", () => {
+    const name = (label: string, throttled: number, all: number) =>
+      data(
+        { "container.cpu_throttled_periods_per_s": [throttled], "container.cpu_periods_per_s": [all] },
+        { name: label },
+      );
+    const series = [
+      ...name("web", 2, 10).series,
+      ...name("free", 0, 0).series,
+      ...name("calm", 0, 10).series,
+    ];
+    const lines = shape(panel("container-throttled"), { ...data({}), series })?.lines;
+    expect(lines?.map(({ label, values }) => [label, values])).toEqual([["web", [0.2]]]);
+  });
+});
+
+describe("collectors", () => {
+  it("are named when they fail, and only then", () => {
+    const of = (collector: string, values: number[]) =>
+      data({ "collector.success": values }, { collector }).series;
+    const failing = { ...data({}), series: [...of("cpu", [1, 1]), ...of("disk", [1, 0])] };
+    const lines = shape(panel("collector-failed"), failing)?.lines;
+    expect(lines?.map(({ label, values }) => [label, values])).toEqual([["disk", [0, 1]]]);
+    expect(shape(panel("collector-failed"), { ...data({}), series: of("cpu", [1]) })).toBeNull();
+  });
+});
+
+describe("people's own metrics", () => {
+  it("have a panel for each name, with its unit, and a line for each set of labels", () => {
+    const of = (metric: string, series: string) => data({ [metric]: [3] }, { series }).series;
+    const all: Data = {
+      ...data({}),
+      series: [
+        ...of("custom.value", 'backup_age_seconds{job="db"}'),
+        ...of("custom.value", 'backup_age_seconds{job="web"}'),
+        ...of("custom.value", "queue"),
+        ...of("custom.value_per_s", 'sent_bytes_total{to="a"}'),
+      ],
+    };
+    const drawings = panelsOf(CUSTOM, all).flatMap((one) => {
+      const drawing = shape(one, all);
+      return drawing ? [[one.title, drawing.unit, drawing.lines.map((line) => line.label)]] : [];
+    });
+    expect(drawings).toEqual([
+      ["backup_age_seconds", "seconds", ['job="db"', 'job="web"']],
+      ["queue", "count", ["queue"]],
+      ["sent_bytes_total", "bytes_per_second", ['to="a"']],
+    ]);
+    expect(panelsOf(CUSTOM, data({})).map((one) => shape(one, data({})))).toEqual([null]);
   });
 });

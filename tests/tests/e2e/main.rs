@@ -6,6 +6,7 @@
 //! - `native`: batches, lines, compression, duplicates, gaps, streams, wrong clocks
 //! - `estimated_time`: samples of an earlier boot whose clock was wrong
 //! - `query`: rates from counters, flags, gaps, downsampling
+//! - `populations`: what is read more seldom than its host is sampled
 //! - `durability`: kill -9 under load, twenty times
 //! - `outage`: an agent killed twenty times while there is no server
 //! - `hostile`: bodies that must be refused, and refused whole
@@ -31,5 +32,6 @@ mod old_forwarder;
 mod old_server;
 mod outage;
 mod own_metrics;
+mod populations;
 mod query;
 mod support;
