@@ -48,6 +48,7 @@ fn process(metric: &str) -> Place {
         "zombies" => state("Z"),
         "idle" => state("I"),
         "count" => node("node_processes_pids"),
+        "threads" => node("node_processes_threads"),
         _ => Place::Own,
     }
 }
