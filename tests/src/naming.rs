@@ -67,7 +67,7 @@ fn is_camel(name: &str) -> bool {
 fn is_scaled(word: &str) -> bool {
     let is_other = |word: &str| UNITS.iter().any(|(_, others)| others.contains(&word));
     let of_prefix =
-        |prefix: &&str| word.strip_prefix(prefix).is_some_and(|unit| BASES.contains(&unit) || is_other(unit));
+        |prefix: &str| word.strip_prefix(prefix).is_some_and(|unit| BASES.contains(&unit) || is_other(unit));
     is_other(word) || PREFIXES.into_iter().any(of_prefix)
 }
 
