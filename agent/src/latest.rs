@@ -46,6 +46,8 @@ struct State {
     /// The last reading made for a request, if that is younger than the sample.
     asked: Sample,
     asked_read: Option<Instant>,
+    /// What the next one is read into.
+    spare: Sample,
     /// Whether a reading is going on. There is never more than one.
     reading: bool,
     /// Who waits for its end.
@@ -63,6 +65,7 @@ impl Latest {
             previous: None,
             asked: Sample::default(),
             asked_read: None,
+            spare: Sample::default(),
             reading: false,
             waiting: 0,
         };
@@ -100,9 +103,7 @@ impl Latest {
         state.seq += 1;
         state.current_read = Instant::now();
         state.asked_read = None;
-        drop(state);
-        drop(reader);
-        drop(ended);
+        ended.here(&mut state);
     }
 
     /// The last sample of the schedule as it is sent.
@@ -171,18 +172,17 @@ impl Latest {
             return self.wait(state, READING_TIME);
         }
         state.reading = true;
-        let mut asked = mem::take(&mut state.asked);
+        let mut asked = mem::take(&mut state.spare);
         drop(state);
 
         let ended = Ended(self);
         self.reader.lock().unwrap_or_else(PoisonError::into_inner).refresh(&mut asked);
-        drop(ended);
         let mut state = self.lock();
-        state.asked = asked;
-        // The schedule may have come first just now, and is as fresh.
-        if state.age() >= FRESH {
-            state.asked_read = Some(Instant::now());
-        }
+        mem::swap(&mut state.asked, &mut asked);
+        state.spare = asked;
+        state.asked_read = Some(Instant::now());
+        // Who waits sees the reading and its end at once.
+        ended.here(&mut state);
         state
     }
 
@@ -214,13 +214,24 @@ fn total(sample: &Sample) -> Option<Modes> {
 /// Ends a reading, however it ends.
 struct Ended<'a>(&'a Latest);
 
-impl Drop for Ended<'_> {
-    fn drop(&mut self) {
-        let mut state = self.0.lock();
+impl Ended<'_> {
+    /// Ends it while the state is locked.
+    fn here(self, state: &mut State) {
+        self.end(state);
+        mem::forget(self);
+    }
+
+    fn end(&self, state: &mut State) {
         state.reading = false;
         if state.waiting > 0 {
             self.0.reading_ended.notify_all();
         }
+    }
+}
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.end(&mut self.0.lock());
     }
 }
 
@@ -243,17 +254,23 @@ mod tests {
     #[test]
     fn requests_at_one_moment_share_one_reading() {
         let latest = stale();
-        let sampled = latest.lock().current.at;
-        let read_at = || {
-            let state = latest.fresh();
-            assert!(state.asked_read.is_some());
-            state.asked.at
-        };
-        thread::scope(|scope| {
-            let requests: Vec<_> = (0..16).map(|_| scope.spawn(read_at)).collect();
-            let ats: Vec<_> = requests.into_iter().map(|request| request.join().unwrap()).collect();
-            assert!(ats.iter().all(|at| *at == ats[0] && at.boottime_ms >= sampled.boottime_ms), "{ats:?}");
-        });
+        let mut last = latest.lock().current.at;
+        for _ in 0..20 {
+            let read = || {
+                let state = latest.fresh();
+                assert!(state.asked_read.is_some() && state.asked.cpu.is_some());
+                state.asked.at
+            };
+            let ats: Vec<_> = thread::scope(|scope| {
+                let requests: Vec<_> = (0..16).map(|_| scope.spawn(read)).collect();
+                requests.into_iter().map(|request| request.join().unwrap()).collect()
+            });
+            assert!(ats.iter().all(|at| *at == ats[0] && at.boottime_ms > last.boottime_ms), "{last:?} {ats:?}");
+            last = ats[0];
+            let mut state = latest.lock();
+            state.asked_read = state.asked_read.and_then(|read| read.checked_sub(2 * FRESH));
+            thread::sleep(Duration::from_millis(2));
+        }
     }
 
     #[test]
