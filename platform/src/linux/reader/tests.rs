@@ -1,3 +1,5 @@
+//! The reader with a collector that does as it is told.
+
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
