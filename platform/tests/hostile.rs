@@ -2,6 +2,8 @@
 #![cfg(target_os = "linux")]
 
 mod parsers;
+#[path = "parsers/textfile.rs"]
+mod textfile;
 
 use std::path::Path;
 
@@ -12,6 +14,7 @@ fn feed(text: &str) {
     for (_, parse) in PARSERS {
         parse(text);
     }
+    textfile::check(text);
 }
 
 /// All files of the fixture trees that the parsers are for.

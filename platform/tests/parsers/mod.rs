@@ -4,7 +4,7 @@
 use siskin_platform::{
     collect::{
         container, container_name, control_group, cpu, disk, frequency, gpu, host, kernel, load, memory, mount,
-        network, power, pressure, process, processor, raid, route, sensor, socket, textfile, throttling, unit, uptime,
+        network, power, pressure, process, processor, raid, route, sensor, socket, throttling, unit, uptime,
         zfs,
     },
     model::{Memory, Sockets, Swap, Udp, Usage},
@@ -50,9 +50,4 @@ pub const PARSERS: &[(&str, Parse)] = &[
     ("unit", |text| _ = unit::parse(text)),
     ("gpu_level", |text| _ = gpu::parse_level(text)),
     ("gpu_errors", |text| _ = gpu::parse_errors(text)),
-    ("textfile", |text| {
-        if let Ok(series) = textfile::parse(text) {
-            assert!(series.iter().all(|one| one.family.is_some() && one.any_value().is_some()));
-        }
-    }),
 ];
