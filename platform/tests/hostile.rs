@@ -91,6 +91,17 @@ const SERIES: &str = concat!(
     r#"[0-9]{1,3}|NaN|[+-]Inf|\n){0,12}\n){0,8}"#,
 );
 
+#[test]
+fn the_corpus_of_peoples_own_holds_no_finding() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus/textfile");
+    let files: Vec<_> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() >= 3);
+    for file in files {
+        println!("{}", file.display());
+        textfile::bytes(&std::fs::read(file).unwrap());
+    }
+}
+
 proptest! {
     #[test]
     fn series_of_peoples_own(text in SERIES) {

@@ -8,7 +8,6 @@ use siskin_platform::collect::textfile::parse;
 const LIMIT_FOUND_BYTES: usize = 1024;
 
 /// A file's bytes. What is not UTF-8 is refused before anything is parsed.
-#[allow(dead_code)]
 pub fn bytes(bytes: &[u8]) {
     if let Ok(text) = str::from_utf8(bytes) {
         check(text);

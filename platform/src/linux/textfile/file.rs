@@ -18,7 +18,8 @@ use crate::{
 const LIMIT_BYTES: u64 = 512 << 10;
 
 /// Instead of what a file says that lies elsewhere too.
-const NOT_SHOWN: &str = "is refused; what stands there is not shown, as the file has another name or lies out of the directory";
+const NOT_SHOWN: &str =
+    "is refused; what stands there is not shown, as the file has another name or lies out of the directory";
 
 /// Instead of reading a file.
 const FORBIDDEN: &str = "is a link out of the directory: it is followed only where nobody but the directory's owner may \

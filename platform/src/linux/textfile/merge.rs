@@ -54,7 +54,10 @@ pub(super) fn merge(files: &mut [File]) -> Merged {
             } else if seen.contains(&series.series) {
                 Some(format!("{} is in an earlier file too", shown(&series.series)))
             } else if order.len() == LIMIT_SERIES {
-                Some(format!("{} is beyond the {LIMIT_SERIES} series that are taken of all files", shown(&series.series)))
+                Some(format!(
+                    "{} is beyond the {LIMIT_SERIES} series that are taken of all files",
+                    shown(&series.series)
+                ))
             } else if bytes + series.series.len() > LIMIT_BYTES {
                 Some(format!(
                     "{} is beyond the {LIMIT_BYTES} bytes of names that are taken of all files",

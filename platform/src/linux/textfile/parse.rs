@@ -264,7 +264,9 @@ fn check_escapes(text: &str, known: &[char]) -> Result<(), String> {
         if letter == '\\' {
             match letters.next() {
                 Some(escaped) if known.contains(&escaped) => {}
-                Some(escaped) => return Err(format!("an unknown escape \\{}: write a backslash as \\\\", escaped.escape_debug())),
+                Some(escaped) => {
+                    return Err(format!("an unknown escape \\{}: write a backslash as \\\\", escaped.escape_debug()));
+                }
                 None => return Err("a \\ at its end: write a backslash as \\\\".to_owned()),
             }
         }
