@@ -132,7 +132,7 @@ fn a_fault_is_short_and_moves_no_cursor() {
         format!("a {huge}\n"),
         format!("a 1 {huge}\n"),
         format!("a{{{huge}=\"\"}} 1\n"),
-        format!("a{{b=\"\\\u{1b}\"}} 1\n"),
+        "a{b=\"\\\u{1b}\"} 1\n".to_owned(),
         format!("# HELP {huge}\n"),
         format!("# HELP a \\{huge}\n"),
         "# HELP a \\\u{1b}\n".to_owned(),
