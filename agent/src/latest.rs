@@ -14,8 +14,10 @@ use siskin_platform::collect::{Failure, Reader, exchange_slow};
 use siskin_platform::model::system::{Document, system};
 use siskin_platform::model::{Agent, Host, Modes, Sample};
 
-use crate::exposition::{Format, Page};
+use crate::episode::Episode;
+use crate::exposition::{Format, Page, Shadowed};
 use crate::text::Text;
+use crate::{info, warn};
 
 /// A reading up to this old answers a request. Bounds what clients can make the agent do, and is the shortest time
 /// over which a CPU percentage is worth showing.
@@ -52,6 +54,8 @@ struct State {
     reading: bool,
     /// Who waits for its end.
     waiting: usize,
+    /// Pages that left out some of people's own metrics.
+    shadowing: Episode,
 }
 
 impl Latest {
@@ -68,6 +72,7 @@ impl Latest {
             spare: Sample::default(),
             reading: false,
             waiting: 0,
+            shadowing: Episode::default(),
         };
         let (reader, state) = (Mutex::new(reader), Mutex::new(state));
         Self { agent, stream, reader, state, reading_ended: Condvar::new() }
@@ -148,8 +153,10 @@ impl Latest {
         let mut state = self.fresh();
         let State { host, current, asked, asked_read, .. } = &mut *state;
         let interval_seconds = current.interval_seconds;
+        let mut shadowed = None;
         let page = |sample: &Sample| {
-            Page { agent: &self.agent, stream: self.stream, host, sample, interval_seconds }.write(format, out);
+            let page = Page { agent: &self.agent, stream: self.stream, host, sample, interval_seconds };
+            shadowed = page.write(format, out);
         };
         if asked_read.is_some() {
             // What is not read for requests is lent to the one that was.
@@ -158,6 +165,18 @@ impl Latest {
             exchange_slow(current, asked);
         } else {
             current.with_latest(page);
+        }
+        match shadowed {
+            Some(Shadowed { series, family }) if state.shadowing.add(1) => {
+                let told = "/metrics leaves out series of textfiles whose names the agent uses itself";
+                warn!(told, series = series, family = family);
+            }
+            Some(_) => {}
+            None => {
+                if let Some(pages) = state.shadowing.end() {
+                    info!("/metrics shows all series of textfiles again", pages = pages);
+                }
+            }
         }
     }
 
