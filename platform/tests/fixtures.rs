@@ -39,6 +39,8 @@ fn sample(name: &str) -> Sample {
         frequency_offset_ratio: 0.000_012_5,
         estimated_error_seconds: 0.000_5,
         maximum_error_seconds: 0.25,
+        status_bits: 0x2001,
+        atomic_offset_seconds: 37,
     });
     // Where there is no directory, nothing travels.
     if !sample.textfiles.is_old() {

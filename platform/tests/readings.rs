@@ -81,6 +81,11 @@ fn memory_in_full() {
     assert_eq!(container.out_of_memory_kills_total, Some(1));
     assert_eq!((container.page_faults_total, container.major_page_faults_total), (Some(9_876_543_210), Some(12_345)));
     assert_eq!((container.active_file_bytes, container.contiguous_total_bytes), (None, None));
+    let huge = (container.huge_pages_promised, container.huge_pages_surplus, container.huge_bytes);
+    assert_eq!(huge, (Some(8), Some(0), Some(134_217_728)));
+    let map = sample("x86-6.18").memory.unwrap().direct_map;
+    let maps = (map.by_4k_bytes, map.by_2m_bytes, map.by_1g_bytes);
+    assert_eq!(maps, (Some(27_262_976), Some(2_120_220_672), Some(25_769_803_776)));
 
     let board = sample("arm-board");
     let memory = board.memory.unwrap();
@@ -101,9 +106,24 @@ fn memory_in_full() {
 }
 
 #[test]
+fn carriers() {
+    let networks = sample("arm-board").networks;
+    let carriers = networks.iter().map(|one| (one.interface.as_str(), one.carrier, one.carrier_changes_total));
+    let expected = [("lo", Some(true), Some(0)), ("eth0", Some(true), Some(3)), ("wlan0", Some(false), Some(5))];
+    assert_eq!(carriers.collect::<Vec<_>>(), expected);
+    assert!(sample("old-kernel").networks.iter().all(|one| one.carrier.is_none()));
+}
+
+#[test]
 fn sockets() {
     let sockets = sample("arm-board").sockets.unwrap();
     assert_eq!(sockets.used, Some(187));
+    assert_eq!((sockets.raw, sockets.ip.is_forwarding), (Some(0), Some(false)));
+    let ip = (sockets.ip.rx_bytes_total, sockets.ip.tx_bytes_total, sockets.ip.incomplete_bytes);
+    assert_eq!(ip, (Some(9_876_543_210), Some(1_234_567_890), Some(0)));
+    let icmp = sockets.icmp;
+    let messages = (icmp.rx_messages_total, icmp.rx_errors_total, icmp.tx_messages_total);
+    assert_eq!(messages, (Some(123), Some(1), Some(456)));
     let tcp = sockets.tcp;
     assert_eq!((tcp.sockets, tcp.sockets6, tcp.orphaned, tcp.time_wait), (Some(9), Some(4), Some(0), Some(2)));
     assert_eq!((tcp.allocated, tcp.established), (Some(12), Some(7)));

@@ -4,6 +4,7 @@
 pub mod fleet;
 pub mod http;
 pub mod kernel;
+pub mod naming;
 pub mod process;
 pub mod prometheus;
 pub mod python;

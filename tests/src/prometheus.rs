@@ -61,6 +61,12 @@ impl Page {
         lines.flat_map(|line| line.labels.keys().map(String::as_str)).collect()
     }
 
+    /// Whether a family says what it is.
+    pub fn is_helped(&self, name: &str) -> bool {
+        let short = if self.open_metrics { name.strip_suffix("_total").unwrap_or(name) } else { name };
+        self.helped.contains(name) || self.helped.contains(short)
+    }
+
     fn read(mut self, text: &str) -> Self {
         assert!(text.ends_with('\n'), "the last line must end");
         for line in text.lines().filter(|line| !line.is_empty()) {

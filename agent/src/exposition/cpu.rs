@@ -93,7 +93,6 @@ pub fn load(metric: &str) -> Place {
         "five" => node("node_load5"),
         "fifteen" => node("node_load15"),
         "tasks_running" => node("node_procs_running"),
-        "tasks" => node("node_processes_threads"),
         _ => Place::Own,
     }
 }

@@ -1,6 +1,6 @@
 //! Filesystems.
 
-use siskin_platform::model::Filesystem;
+use siskin_platform::model::{Filesystem, SilentFilesystem};
 
 use super::labels::Labels;
 use super::place::{Place, node};
@@ -8,10 +8,14 @@ use super::writer::{Head, Writer};
 
 /// `device="/dev/sda1",fstype="ext4",mountpoint="/"`.
 pub fn labels(filesystem: &Filesystem, labels: &mut Labels) -> bool {
-    labels.add("device", &filesystem.device);
-    labels.add("fstype", &filesystem.kind);
-    labels.add("mountpoint", &filesystem.mountpoint);
+    names(labels, &filesystem.device, &filesystem.kind, &filesystem.mountpoint);
     true
+}
+
+fn names(labels: &mut Labels, device: &str, kind: &str, mountpoint: &str) {
+    labels.add("device", device);
+    labels.add("fstype", kind);
+    labels.add("mountpoint", mountpoint);
 }
 
 /// A metric of a filesystem.
@@ -28,13 +32,19 @@ pub fn place(metric: &str) -> Place {
     }
 }
 
-/// Which of them could not be asked: none of those that are listed.
-pub fn errors(writer: &mut Writer, filesystems: &[Filesystem]) {
+/// Which of them could not be asked. One that is among the others too, from a reading before, is told of once.
+pub fn errors(writer: &mut Writer, filesystems: &[Filesystem], silent: &[SilentFilesystem]) {
     let head = Head::gauge("node_filesystem_device_error", "whether the filesystem could not be asked for its space");
     let mut text = Labels::default();
     for filesystem in filesystems {
         text.clear();
         labels(filesystem, &mut text);
         writer.line(head, text.text(), None, false);
+    }
+    let is_listed = |one: &&SilentFilesystem| filesystems.iter().any(|other| other.mountpoint == one.mountpoint);
+    for SilentFilesystem { mountpoint, device, kind } in silent.iter().filter(|one| !is_listed(one)) {
+        text.clear();
+        names(&mut text, device, kind, mountpoint);
+        writer.line(head, text.text(), None, true);
     }
 }

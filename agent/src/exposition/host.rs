@@ -23,6 +23,8 @@ pub fn place(metric: &str) -> Place {
         "swap" => memory::swap(rest),
         "pressure" => pressure::place(rest),
         "sockets" => socket::sockets(rest),
+        "ip" => socket::ip(rest),
+        "icmp" => socket::icmp(rest),
         "tcp" => socket::tcp(rest),
         "udp" => socket::udp(rest),
         "udp6" => socket::udp6(rest),
@@ -46,6 +48,7 @@ fn process(metric: &str) -> Place {
         "zombies" => state("Z"),
         "idle" => state("I"),
         "count" => node("node_processes_pids"),
+        "threads" => node("node_processes_threads"),
         _ => Place::Own,
     }
 }

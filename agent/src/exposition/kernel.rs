@@ -1,6 +1,9 @@
 //! The kernel's stocks, the quality of its clock, and the cache of ZFS.
 
+use siskin_platform::model::Timekeeping;
+
 use super::place::{Place, Scale, node, untyped};
+use super::writer::{Head, Writer};
 
 /// A metric of the kernel's stocks.
 pub fn stocks(metric: &str) -> Place {
@@ -29,6 +32,14 @@ pub fn time(metric: &str) -> Place {
         "maximum_error_seconds" => node("node_timex_maxerror_seconds"),
         _ => Place::Own,
     }
+}
+
+/// What is known of the clock and is not in the catalog.
+pub fn discipline(writer: &mut Writer, clock: &Timekeeping) {
+    let status = Head::gauge("node_timex_status", "time: bits that say how the clock is disciplined");
+    writer.line(status, b"", None, f64::from(clock.status_bits));
+    let atomic = Head::gauge("node_timex_tai_offset_seconds", "time: by how much atomic time is ahead of UTC");
+    writer.line(atomic, b"", None, f64::from(clock.atomic_offset_seconds));
 }
 
 /// A metric of the cache of ZFS.

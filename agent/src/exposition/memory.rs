@@ -1,8 +1,10 @@
 //! Memory and swap: node_exporter names them after the lines of `/proc/meminfo` and `/proc/vmstat`.
 
 use siskin_platform::collect::page_bytes;
+use siskin_platform::model::DirectMap;
 
 use super::place::{Place, Scale, node, untyped};
+use super::writer::{Head, Writer};
 
 /// `pgpgin` and `pgpgout` are in KiB.
 const TRAFFIC_BYTES: u64 = 1024;
@@ -45,6 +47,9 @@ pub fn memory(metric: &str) -> Place {
         "huge_page_bytes" => "node_memory_Hugepagesize_bytes",
         "huge_pages" => "node_memory_HugePages_Total",
         "huge_pages_free" => "node_memory_HugePages_Free",
+        "huge_pages_promised" => "node_memory_HugePages_Rsvd",
+        "huge_pages_surplus" => "node_memory_HugePages_Surp",
+        "huge_bytes" => "node_memory_Hugetlb_bytes",
         "paged_in_bytes_total" => return untyped("node_vmstat_pgpgin").scale(Scale::Per(TRAFFIC_BYTES)),
         "paged_out_bytes_total" => return untyped("node_vmstat_pgpgout").scale(Scale::Per(TRAFFIC_BYTES)),
         "page_faults_total" => return untyped("node_vmstat_pgfault"),
@@ -52,6 +57,18 @@ pub fn memory(metric: &str) -> Place {
         "out_of_memory_kills_total" => return untyped("node_vmstat_oom_kill"),
         _ => return Place::Own,
     })
+}
+
+/// The kernel's own map, which is not in the catalog.
+pub fn direct_map(writer: &mut Writer, map: &DirectMap) {
+    for (bytes, name) in [
+        (map.by_4k_bytes, "node_memory_DirectMap4k_bytes"),
+        (map.by_2m_bytes, "node_memory_DirectMap2M_bytes"),
+        (map.by_1g_bytes, "node_memory_DirectMap1G_bytes"),
+    ] {
+        let Some(bytes) = bytes else { continue };
+        writer.line(Head::gauge(name, "memory: mapped by the kernel itself in pages of this size"), b"", None, bytes);
+    }
 }
 
 /// A metric of swap.

@@ -69,8 +69,15 @@ impl Visitor for Tables<'_, '_, '_> {
             "host" => {
                 let view = View { labels: &|_, _| true, place: host::place };
                 table::write(writer, &catalog::HOST, std::slice::from_ref(sample), &view);
+                if let Some(memory) = &sample.memory {
+                    memory::direct_map(writer, &memory.direct_map);
+                }
                 if let Some(sockets) = &sample.sockets {
                     socket::memory(writer, sockets);
+                    socket::forwarding(writer, sockets);
+                }
+                if let Some(clock) = &sample.timekeeping {
+                    kernel::discipline(writer, clock);
                 }
             }
             "core" => {
@@ -79,7 +86,7 @@ impl Visitor for Tables<'_, '_, '_> {
             }
             "filesystem" => {
                 noun(writer, &catalog::FILESYSTEM, sample, filesystem::labels, filesystem::place);
-                filesystem::errors(writer, &sample.filesystems);
+                filesystem::errors(writer, &sample.filesystems, &sample.silent_filesystems);
             }
             "disk" => noun(writer, &catalog::DISK, sample, disk::labels, disk::place),
             "network" => {
@@ -131,5 +138,7 @@ fn noun<T>(
     table::write(writer, table, (table.rows)(sample), &View { labels: &labels, place });
 }
 
+#[cfg(test)]
+mod fixture_tests;
 #[cfg(test)]
 mod tests;

@@ -35,6 +35,8 @@ pub fn place(metric: &str) -> Place {
             let bytes = node("node_network_speed_bytes").scale(Scale::Per(BITS_PER_BYTE));
             return bytes.help("link speed, bytes per second");
         }
+        "carrier" => "node_network_carrier",
+        "carrier_changes_total" => "node_network_carrier_changes_total",
         "mtu_bytes" => "node_network_mtu_bytes",
         "up" => return Place::Told(&["node_network_up"]),
         _ => return Place::Own,

@@ -4,12 +4,34 @@ use siskin_platform::collect::page_bytes;
 use siskin_platform::model::Sockets;
 
 use super::place::{Place, Scale, node, untyped};
-use super::writer::{Head, Value, Writer};
+use super::writer::{Head, Kind, Value, Writer};
 
 /// A metric of all sockets.
 pub fn sockets(metric: &str) -> Place {
     match metric {
         "used" => node("node_sockstat_sockets_used"),
+        "raw" => node("node_sockstat_RAW_inuse"),
+        _ => Place::Own,
+    }
+}
+
+/// A metric of IPv4.
+pub fn ip(metric: &str) -> Place {
+    match metric {
+        "rx_bytes_total" => untyped("node_netstat_IpExt_InOctets"),
+        "tx_bytes_total" => untyped("node_netstat_IpExt_OutOctets"),
+        "incomplete_datagrams" => node("node_sockstat_FRAG_inuse"),
+        "incomplete_bytes" => node("node_sockstat_FRAG_memory"),
+        _ => Place::Own,
+    }
+}
+
+/// A metric of ICMP over IPv4.
+pub fn icmp(metric: &str) -> Place {
+    match metric {
+        "rx_messages_total" => untyped("node_netstat_Icmp_InMsgs"),
+        "rx_errors_total" => untyped("node_netstat_Icmp_InErrors"),
+        "tx_messages_total" => untyped("node_netstat_Icmp_OutMsgs"),
         _ => Place::Own,
     }
 }
@@ -93,5 +115,14 @@ pub fn memory(writer: &mut Writer, sockets: &Sockets) {
         let pages = Scale::Per(page_bytes()).of(Value::Integer(bytes));
         writer.line(Head::gauge(in_pages, "memory of the buffers, pages"), b"", None, pages);
         writer.line(Head::gauge(in_bytes, "memory of the buffers, bytes"), b"", None, bytes);
+    }
+}
+
+/// Whether packets for others are passed on, in the kernel's numbers. It is not in the catalog.
+pub fn forwarding(writer: &mut Writer, sockets: &Sockets) {
+    if let Some(is_forwarding) = sockets.ip.is_forwarding {
+        let head = Head::gauge("node_netstat_Ip_Forwarding", "whether packets for others are passed on: 1 yes, 2 no");
+        let number: u64 = if is_forwarding { 1 } else { 2 };
+        writer.line(Head { kind: Kind::Untyped, ..head }, b"", None, number);
     }
 }

@@ -6,6 +6,10 @@ use super::labels::Labels;
 use super::place::{Place, Scale};
 use super::writer::{Head, Kind, Value, Writer};
 
+/// How many of a row's kind there are. On the page the word would name the counts of a histogram.
+const COUNT: &str = "count";
+const INSTANCES: &str = "instances";
+
 /// How node_exporter sees a table.
 pub struct View<'a, T> {
     /// Writes the labels of a row. False where node_exporter has no such row: then it appears under our own names
@@ -133,7 +137,7 @@ fn texts(writer: &mut Writer, table: &Plain, place: fn(&str) -> Place) {
     }
 }
 
-/// The name that a metric has with us: `siskin_uptime_seconds`, `siskin_disk_physical`.
+/// The name that a metric has with us: `siskin_uptime_seconds`, `siskin_disk_physical`, `siskin_process_instances`.
 pub fn own_name(name: &mut String, table: &str, has_dimension: bool, metric: &str) {
     name.clear();
     name.push_str("siskin_");
@@ -141,6 +145,7 @@ pub fn own_name(name: &mut String, table: &str, has_dimension: bool, metric: &st
         name.push_str(table);
         name.push('_');
     }
+    let metric = if metric == COUNT { INSTANCES } else { metric };
     name.extend(metric.chars().map(|letter| if letter == '.' { '_' } else { letter }));
 }
 

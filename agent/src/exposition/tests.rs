@@ -5,7 +5,7 @@ use std::path::Path;
 
 use siskin_platform::collect::{self, Roots};
 use siskin_platform::model::catalog::{Read, Visitor};
-use siskin_platform::model::{Clock, Collection, Timekeeping};
+use siskin_platform::model::{Clock, Collection, SilentFilesystem, Timekeeping};
 
 use super::*;
 
@@ -27,6 +27,8 @@ fn tree(name: &str) -> (Host, Sample) {
         frequency_offset_ratio: 0.000_012_5,
         estimated_error_seconds: 0.000_5,
         maximum_error_seconds: 0.25,
+        status_bits: 0x2001,
+        atomic_offset_seconds: 37,
     });
     for filesystem in &mut sample.filesystems {
         filesystem.total_bytes = 1_000_000;
@@ -162,6 +164,41 @@ fn no_metric_of_the_catalog_is_missing() {
         assert_eq!(looked.missing, Vec::<String>::new(), "{name}");
         assert!(looked.found > 50, "{name}: {}", looked.found);
     }
+}
+
+#[test]
+fn what_is_not_in_the_catalog_is_told_too() {
+    let page = page("x86-6.18", Format::Prometheus);
+    for line in [
+        "node_memory_DirectMap4k_bytes 27262976",
+        "node_memory_DirectMap2M_bytes 2120220672",
+        "node_memory_DirectMap1G_bytes 25769803776",
+        "node_netstat_Ip_Forwarding 2",
+        "node_timex_status 8193",
+        "node_timex_tai_offset_seconds 37",
+    ] {
+        let family = line.split(' ').next().unwrap();
+        assert_eq!(lines(&page, family), [line]);
+    }
+    assert!(page.contains("# TYPE node_netstat_Ip_Forwarding untyped\n"));
+}
+
+#[test]
+fn a_filesystem_that_cannot_be_asked_is_an_error() {
+    let (host, mut sample) = tree("x86-6.18");
+    let silent = |mountpoint: &str| SilentFilesystem {
+        mountpoint: mountpoint.into(),
+        device: "/dev/sdx1".into(),
+        kind: "ext4".into(),
+    };
+    let asked = sample.filesystems[0].mountpoint.clone();
+    sample.silent_filesystems = vec![silent("/stuck \"disk\""), silent(&asked)];
+    let page = page_of(&host, &sample, Format::Prometheus);
+    let errors = lines(&page, "node_filesystem_device_error");
+    assert_eq!(errors.len(), sample.filesystems.len() + 1, "one that is listed is not told of twice: {errors:?}");
+    let stuck = r#"node_filesystem_device_error{device="/dev/sdx1",fstype="ext4",mountpoint="/stuck \"disk\""} 1"#;
+    assert_eq!(errors.iter().filter(|line| line.ends_with(" 1")).collect::<Vec<_>>(), [&stuck]);
+    assert!(lines(&page, "node_filesystem_size_bytes").iter().all(|line| !line.contains("stuck")));
 }
 
 #[test]

@@ -104,6 +104,8 @@ pub(super) struct Discipline {
     pub estimated_error: i64,
     /// Microseconds.
     pub maximum_error: i64,
+    /// Seconds from UTC to atomic time.
+    pub atomic_offset: i32,
 }
 
 /// How the wall clock is disciplined. Nothing is changed, so no privilege is needed. `None` where the call is refused.
@@ -121,6 +123,7 @@ pub(super) fn discipline() -> Option<Discipline> {
         frequency: clock.freq as i64,
         estimated_error: clock.esterror as i64,
         maximum_error: clock.maxerror as i64,
+        atomic_offset: clock.tai as i32,
     })
 }
 

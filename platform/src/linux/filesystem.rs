@@ -11,11 +11,11 @@ use super::{
     rows::{Rows, set},
     space::{Asking, Spaces},
 };
-use crate::model::{Filesystem, Sample};
+use crate::model::{Filesystem, Sample, SilentFilesystem};
 
 /// Each local filesystem once, by mountpoint, and the one that holds the disk path, whatever it is unless it is on the
-/// network. One that cannot be asked is left out; the errors are of those that do not answer or must not be asked, and
-/// of an odd line.
+/// network. One that cannot be asked is listed apart; the errors are of those that do not answer or must not be asked,
+/// and of an odd line.
 pub(super) struct Filesystems {
     roots: Roots,
     disk_path: String,
@@ -62,6 +62,8 @@ impl Filesystems {
 
 impl Collector for Filesystems {
     fn read(&mut self, sample: &mut Sample, text: &mut Vec<u8>, odd: &mut Vec<Error>) -> Result<Found, Error> {
+        // Nothing else empties it where the mounts cannot be read.
+        sample.silent_filesystems.clear();
         if !self.is_current() {
             self.mounts = None;
             let text = self.mountinfo.read(text)?;
@@ -71,6 +73,7 @@ impl Collector for Filesystems {
         let Some(mounts) = &self.mounts else { return Ok(Found::Nothing) };
         odd.extend(mounts.odd.iter().map(Error::again));
         let mut asking = None;
+        let silent = &mut sample.silent_filesystems;
         let mut rows = Rows::over(&mut sample.filesystems);
         for places in &mounts.listed {
             let answer = places.iter().find_map(|place| {
@@ -79,8 +82,10 @@ impl Collector for Filesystems {
             });
             match answer {
                 Some(Ok((place, space))) => place.write(space, rows.next()),
-                Some(Err(error)) => odd.push(error),
-                None => {}
+                answer => {
+                    places.iter().take(1).for_each(|place| place.tell_silent(silent));
+                    odd.extend(answer.and_then(Result::err));
+                }
             }
         }
         let is_listed = |mountpoint: &str, rows: &mut Rows<Filesystem>| {
@@ -92,9 +97,13 @@ impl Collector for Filesystems {
                     place.write(space, rows.next());
                     rows.written().sort_by(|a, b| a.mountpoint.cmp(&b.mountpoint));
                 }
-                Ok(None) => {}
+                Ok(None) => place.tell_silent(silent),
+                Err(error @ Error::Network { .. }) => odd.push(error),
                 Err(error) if odd.iter().any(|told| told.to_string() == error.to_string()) => {}
-                Err(error) => odd.push(error),
+                Err(error) => {
+                    place.tell_silent(silent);
+                    odd.push(error);
+                }
             }
         }
         Ok(Found::Source)
@@ -142,6 +151,15 @@ impl Place {
         self.ask(spaces, asking)
     }
 
+    /// Adds it to those that could not be asked, once.
+    fn tell_silent(&self, silent: &mut Vec<SilentFilesystem>) {
+        let Mount { mountpoint, device, kind, .. } = &self.mount;
+        if !silent.iter().any(|one| one.mountpoint == *mountpoint) {
+            let (mountpoint, device, kind) = (mountpoint.clone(), device.clone(), kind.clone());
+            silent.push(SilentFilesystem { mountpoint, device, kind });
+        }
+    }
+
     fn write(&self, space: Space, row: &mut Filesystem) {
         let has_inodes = space.inodes > 0;
         set(&mut row.mountpoint, &self.mount.mountpoint);
@@ -174,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_root_that_hangs_leaves_a_gap_and_an_error() {
+    fn a_root_that_hangs_leaves_a_gap_and_an_error_and_is_listed_apart() {
         let never = |_: &CStr| -> Option<Space> {
             loop {
                 thread::park();
@@ -186,6 +204,8 @@ mod tests {
             let (mut sample, mut odd) = (Sample::default(), Vec::new());
             filesystems.read(&mut sample, &mut Vec::new(), &mut odd).unwrap();
             assert!(sample.filesystems.is_empty());
+            let silent: Vec<_> = sample.silent_filesystems.iter().filter(|one| one.mountpoint == "/").collect();
+            assert!(silent.len() == 1 && !silent[0].kind.is_empty(), "{:?}", sample.silent_filesystems);
             let root = "no answer in time from the filesystem at /";
             assert!(odd.iter().any(|error| error.to_string() == root), "{odd:?}");
         }

@@ -82,6 +82,12 @@ pub fn parse(text: &str) -> Result<(Memory, Option<Swap>), Error> {
             "SwapFree" => &mut swap_free,
             "HugePages_Total" => &mut memory.huge_pages,
             "HugePages_Free" => &mut memory.huge_pages_free,
+            "HugePages_Rsvd" => &mut memory.huge_pages_promised,
+            "HugePages_Surp" => &mut memory.huge_pages_surplus,
+            "Hugetlb" => &mut memory.huge_bytes,
+            "DirectMap4k" => &mut memory.direct_map.by_4k_bytes,
+            "DirectMap2M" => &mut memory.direct_map.by_2m_bytes,
+            "DirectMap1G" => &mut memory.direct_map.by_1g_bytes,
             _ => continue,
         };
         // The reserved huge pages alone are counted in pages.

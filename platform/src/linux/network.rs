@@ -35,9 +35,13 @@ pub(super) struct Interfaces {
 struct Link {
     interface: String,
     operstate: Kept,
+    carrier: Kept,
+    carrier_changes: Kept,
     speed: Kept,
     mtu: Kept,
     up: Option<bool>,
+    has_carrier: Option<bool>,
+    carrier_changes_total: Option<u64>,
     speed_bits_per_second: Option<u64>,
     mtu_bytes: Option<u64>,
 }
@@ -64,6 +68,8 @@ impl Collector for Interfaces {
         }
         for (network, link) in networks.iter_mut().zip(&self.links) {
             network.up = link.up;
+            network.carrier = link.has_carrier;
+            network.carrier_changes_total = link.carrier_changes_total;
             network.speed_bits_per_second = link.speed_bits_per_second;
             network.mtu_bytes = link.mtu_bytes;
         }
@@ -77,9 +83,13 @@ impl Link {
         Self {
             interface: interface.to_owned(),
             operstate: file("operstate"),
+            carrier: file("carrier"),
+            carrier_changes: file("carrier_changes"),
             speed: file("speed"),
             mtu: file("mtu"),
             up: None,
+            has_carrier: None,
+            carrier_changes_total: None,
             speed_bits_per_second: None,
             mtu_bytes: None,
         }
@@ -87,6 +97,8 @@ impl Link {
 
     fn look(&mut self, text: &mut Vec<u8>) {
         self.up = self.operstate.value(text).and_then(is_up);
+        self.has_carrier = self.carrier.number(text).map(|number| number > 0);
+        self.carrier_changes_total = self.carrier_changes.number(text);
         self.speed_bits_per_second = self.speed.value(text).and_then(bits_per_second);
         self.mtu_bytes = self.mtu.number(text);
     }
@@ -138,6 +150,8 @@ fn network(line: &str, row: &mut Network) -> Option<()> {
         tx_collisions_total: later(13),
         tx_carrier_errors_total: later(14),
         up: None,
+        carrier: None,
+        carrier_changes_total: None,
         speed_bits_per_second: None,
         mtu_bytes: None,
     };

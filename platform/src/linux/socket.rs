@@ -1,4 +1,4 @@
-//! Sockets in use: `/proc/net/sockstat` and `sockstat6`; what TCP and UDP count: `/proc/net/snmp`, `snmp6`, `netstat`.
+//! Sockets in use: `/proc/net/sockstat` and `sockstat6`; what IP, ICMP, TCP and UDP count: `/proc/net/snmp`, `snmp6`, `netstat`.
 //! The states of single connections are not here: to list them takes longer the more there are.
 
 use super::{
@@ -6,10 +6,13 @@ use super::{
     collector::{Collector, Found},
     kept::Kept,
 };
-use crate::model::{Sample, Sockets, Tcp, Udp};
+use crate::model::{Icmp, Ip, Sample, Sockets, Tcp, Udp};
 
 const SOCKSTAT: &str = "/proc/net/sockstat";
 const TABLE: &str = "/proc/net/snmp or netstat";
+
+/// What `Forwarding` is where packets for others are passed on (RFC 1213, `ipForwarding`).
+const FORWARDING: u64 = 1;
 
 /// Sockets and their counters, where the kernel has a network.
 pub(super) struct Protocols {
@@ -66,6 +69,9 @@ pub fn parse_in_use(text: &str, page_bytes: u64, sockets: &mut Sockets) -> Resul
             let number: u64 = fields.next().and_then(|number| number.parse().ok()).ok_or_else(malformed)?;
             let (slot, unit) = match (protocol, name) {
                 ("sockets", "used") => (&mut sockets.used, 1),
+                ("RAW", "inuse") => (&mut sockets.raw, 1),
+                ("FRAG", "inuse") => (&mut sockets.ip.incomplete_datagrams, 1),
+                ("FRAG", "memory") => (&mut sockets.ip.incomplete_bytes, 1),
                 ("TCP", "inuse") => (&mut sockets.tcp.sockets, 1),
                 ("TCP", "orphan") => (&mut sockets.tcp.orphaned, 1),
                 ("TCP", "tw") => (&mut sockets.tcp.time_wait, 1),
@@ -86,6 +92,7 @@ pub fn parse_in_use(text: &str, page_bytes: u64, sockets: &mut Sockets) -> Resul
 /// The text of `/proc/net/snmp` or `netstat`: of each protocol a line of names and a line of as many numbers.
 pub fn parse_table(text: &str, sockets: &mut Sockets) -> Result<(), Error> {
     let mut lines = text.lines();
+    let mut forwarding = None;
     while let Some(line) = lines.next() {
         let numbers = lines.next().unwrap_or_default();
         let mut pairs = line.split_ascii_whitespace().zip(numbers.split_ascii_whitespace());
@@ -93,6 +100,9 @@ pub fn parse_table(text: &str, sockets: &mut Sockets) -> Result<(), Error> {
         let protocol = protocol.ok_or_else(|| Error::line(TABLE, line))?;
         for (name, number) in pairs {
             let slot = match protocol {
+                "Ip:" if name == "Forwarding" => Some(&mut forwarding),
+                "IpExt:" => ip_extended(&mut sockets.ip, name),
+                "Icmp:" => icmp(&mut sockets.icmp, name),
                 "Tcp:" => tcp(&mut sockets.tcp, name),
                 "TcpExt:" => tcp_extended(&mut sockets.tcp, name),
                 "Udp:" => udp(&mut sockets.udp, name),
@@ -102,6 +112,9 @@ pub fn parse_table(text: &str, sockets: &mut Sockets) -> Result<(), Error> {
                 *slot = Some(number.parse().map_err(|_| Error::line(TABLE, numbers))?);
             }
         }
+    }
+    if forwarding.is_some() {
+        sockets.ip.is_forwarding = forwarding.map(|number| number == FORWARDING);
     }
     Ok(())
 }
@@ -114,6 +127,23 @@ pub fn parse_list(text: &str, counters: &mut Udp) {
             *slot = number.trim().parse().ok();
         }
     }
+}
+
+fn ip_extended<'a>(ip: &'a mut Ip, name: &str) -> Option<&'a mut Option<u64>> {
+    Some(match name {
+        "InOctets" => &mut ip.rx_bytes_total,
+        "OutOctets" => &mut ip.tx_bytes_total,
+        _ => return None,
+    })
+}
+
+fn icmp<'a>(icmp: &'a mut Icmp, name: &str) -> Option<&'a mut Option<u64>> {
+    Some(match name {
+        "InMsgs" => &mut icmp.rx_messages_total,
+        "InErrors" => &mut icmp.rx_errors_total,
+        "OutMsgs" => &mut icmp.tx_messages_total,
+        _ => return None,
+    })
 }
 
 fn tcp<'a>(tcp: &'a mut Tcp, name: &str) -> Option<&'a mut Option<u64>> {
@@ -166,11 +196,13 @@ mod tests {
     #[test]
     fn memory_is_in_pages() {
         let mut sockets = Sockets::default();
-        let text = "sockets: used 18\nTCP: inuse 3 orphan 1 tw 2 alloc 4 mem 5\nUDP: inuse 6 mem 7\nRAW: inuse 8\n";
+        let text = "sockets: used 18\nTCP: inuse 3 orphan 1 tw 2 alloc 4 mem 5\nUDP: inuse 6 mem 7\nRAW: inuse 8\nFRAG: inuse 11 memory 12\n";
         parse_in_use(text, 4096, &mut sockets).unwrap();
         parse_in_use("TCP6: inuse 9\nUDP6: inuse 10\n", 4096, &mut sockets).unwrap();
         let expected = Sockets {
             used: Some(18),
+            raw: Some(8),
+            ip: Ip { incomplete_datagrams: Some(11), incomplete_bytes: Some(12), ..Ip::default() },
             tcp: Tcp {
                 sockets: Some(3),
                 sockets6: Some(9),
@@ -182,6 +214,7 @@ mod tests {
             },
             udp: Udp { sockets: Some(6), memory_bytes: Some(28_672), ..Udp::default() },
             udp6: Udp { sockets: Some(10), ..Udp::default() },
+            ..Sockets::default()
         };
         assert_eq!(sockets, expected);
     }
@@ -194,6 +227,19 @@ mod tests {
         parse_table(text, &mut sockets).unwrap();
         assert_eq!((sockets.tcp.active_opens_total, sockets.tcp.rx_segments_total), (Some(4), Some(5)));
         assert_eq!((sockets.udp.rx_errors_total, sockets.udp.tx_datagrams_total), (Some(6), None));
+    }
+
+    #[test]
+    fn ip_and_icmp_are_over_several_lines_and_files() {
+        let mut sockets = Sockets::default();
+        parse_table("Ip: Forwarding DefaultTTL\nIp: 1 64\nIcmp: InMsgs InErrors OutMsgs\nIcmp: 2 3 4\n", &mut sockets)
+            .unwrap();
+        parse_table("IpExt: InNoRoutes InOctets OutOctets\nIpExt: 5 6 7\n", &mut sockets).unwrap();
+        let ip = Ip { is_forwarding: Some(true), rx_bytes_total: Some(6), tx_bytes_total: Some(7), ..Ip::default() };
+        let icmp = Icmp { rx_messages_total: Some(2), rx_errors_total: Some(3), tx_messages_total: Some(4) };
+        assert_eq!((sockets.ip, sockets.icmp), (ip, icmp));
+        parse_table("Ip: Forwarding\nIp: 2\n", &mut sockets).unwrap();
+        assert_eq!(sockets.ip.is_forwarding, Some(false));
     }
 
     #[test]

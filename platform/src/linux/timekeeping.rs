@@ -32,6 +32,8 @@ fn timekeeping(discipline: Discipline) -> Timekeeping {
         frequency_offset_ratio: discipline.frequency as f64 / FREQUENCY_UNITS,
         estimated_error_seconds: discipline.estimated_error as f64 / 1e6,
         maximum_error_seconds: discipline.maximum_error as f64 / 1e6,
+        status_bits: discipline.status as u32,
+        atomic_offset_seconds: discipline.atomic_offset,
     }
 }
 
@@ -47,6 +49,7 @@ mod tests {
             frequency: 32_768_000,
             estimated_error: 250,
             maximum_error: 16_000_000,
+            atomic_offset: 37,
         };
         let expected = Timekeeping {
             synchronized: true,
@@ -54,6 +57,8 @@ mod tests {
             frequency_offset_ratio: 0.0005,
             estimated_error_seconds: 0.000_25,
             maximum_error_seconds: 16.0,
+            status_bits: 1,
+            atomic_offset_seconds: 37,
         };
         assert_eq!(timekeeping(raw), expected);
         let nano = timekeeping(Discipline { status: 0x2041, ..raw });

@@ -25,6 +25,18 @@ pub struct Filesystem {
     pub read_only: bool,
 }
 
+/// A filesystem that could not be asked for its space: it hangs, another has used up the time, or it gave an error. There
+/// is nothing of it to send or to store; the failure is logged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SilentFilesystem {
+    /// Where it is mounted, as the host's own processes see it.
+    pub mountpoint: String,
+    /// The device or source it comes from.
+    pub device: String,
+    /// Its type, such as `ext4`.
+    pub kind: String,
+}
+
 impl Filesystem {
     /// Used space, bytes.
     pub fn used_bytes(&self) -> u64 {

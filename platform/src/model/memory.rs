@@ -76,6 +76,15 @@ pub struct Memory {
     pub huge_pages: Option<u64>,
     /// Reserved huge pages in no use (`HugePages_Free`).
     pub huge_pages_free: Option<u64>,
+    /// Reserved huge pages that are promised and not used yet (`HugePages_Rsvd`).
+    pub huge_pages_promised: Option<u64>,
+    /// Huge pages beyond the reserve, made on demand (`HugePages_Surp`).
+    pub huge_pages_surplus: Option<u64>,
+    /// What reserved and surplus huge pages of all sizes take, bytes (`Hugetlb`, Linux 4.15 and later).
+    pub huge_bytes: Option<u64>,
+    /// What the kernel maps of memory by itself.
+    #[serde(skip)]
+    pub direct_map: DirectMap,
     /// Bytes read from block devices since boot. Counter. `/proc/vmstat` `pgpgin`, KiB.
     pub paged_in_bytes_total: Option<u64>,
     /// Bytes written to block devices since boot. Counter. `/proc/vmstat` `pgpgout`, KiB.
@@ -86,6 +95,18 @@ pub struct Memory {
     pub major_page_faults_total: Option<u64>,
     /// Processes killed for want of memory since boot. Counter. `/proc/vmstat` `oom_kill` (Linux 4.13 and later).
     pub out_of_memory_kills_total: Option<u64>,
+}
+
+/// The kernel's own map of memory, by the size of its pages. It hardly changes: it is told at once, and neither sent nor
+/// stored. x86 has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DirectMap {
+    /// Mapped by pages of 4 KiB, bytes (`DirectMap4k`).
+    pub by_4k_bytes: Option<u64>,
+    /// Mapped by pages of 2 MiB, bytes (`DirectMap2M`).
+    pub by_2m_bytes: Option<u64>,
+    /// Mapped by pages of 1 GiB, bytes (`DirectMap1G`).
+    pub by_1g_bytes: Option<u64>,
 }
 
 /// Linux: `/proc/meminfo` and `/proc/vmstat`.

@@ -38,6 +38,12 @@ pub struct Network {
     /// Whether it can carry traffic. `/sys/class/net/NAME/operstate`: `up` yes, `down` and the like no,
     /// `unknown` (loopback, tunnels) `None`.
     pub up: Option<bool>,
+    /// Whether a cable or a partner is there. `/sys/class/net/NAME/carrier`, which an interface that is switched off does
+    /// not tell.
+    pub carrier: Option<bool>,
+    /// How often the carrier came or went since the interface was made. Counter. `/sys/class/net/NAME/carrier_changes`
+    /// (Linux 3.15 and later).
+    pub carrier_changes_total: Option<u64>,
     /// Link speed, bits per second. `/sys/class/net/NAME/speed` × 1 000 000; absent for virtual links.
     pub speed_bits_per_second: Option<u64>,
     /// Largest packet, bytes. `/sys/class/net/NAME/mtu`.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Clock, Collection, Conntrack, Container, Cpu, Custom, Disk, Filesystem, Gpu, Kernel, Load, Memory,
     MemoryController, Network, Periodic, PowerSupply, Pressure, Process, ProcessCounts, Raid, Sensor, ServiceUnit,
-    Sockets, Swap, Textfile, Throttling, Timekeeping, ZfsCache, periodic::Fresh,
+    SilentFilesystem, Sockets, Swap, Textfile, Throttling, Timekeeping, ZfsCache, periodic::Fresh,
 };
 
 /// The readings of one host at one instant. What the host lacks is `None` or an empty list.
@@ -57,6 +57,9 @@ pub struct Sample {
     /// Mounted local filesystems.
     #[serde(default)]
     pub filesystems: Vec<Filesystem>,
+    /// Those of them that could not be asked.
+    #[serde(skip)]
+    pub silent_filesystems: Vec<SilentFilesystem>,
     /// Block devices.
     #[serde(default)]
     pub disks: Vec<Disk>,

@@ -7,6 +7,14 @@ use serde::{Deserialize, Serialize};
 pub struct Sockets {
     /// Sockets of all kinds, those within the host included (sockstat `sockets` `used`).
     pub used: Option<u64>,
+    /// Raw sockets of IPv4, such as those of `ping` (sockstat `RAW` `inuse`).
+    pub raw: Option<u64>,
+    /// IPv4.
+    #[serde(default)]
+    pub ip: Ip,
+    /// ICMP over IPv4.
+    #[serde(default)]
+    pub icmp: Icmp,
     /// TCP.
     #[serde(default)]
     pub tcp: Tcp,
@@ -16,6 +24,34 @@ pub struct Sockets {
     /// UDP over IPv6.
     #[serde(default)]
     pub udp6: Udp,
+}
+
+/// IPv4.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ip {
+    /// Whether packets for others are passed on (snmp `Ip` `Forwarding`: 1 yes, 2 no). It is a setting: told at once, and
+    /// neither sent nor stored.
+    #[serde(skip)]
+    pub is_forwarding: Option<bool>,
+    /// Bytes received since boot, headers included. Counter (netstat `IpExt` `InOctets`).
+    pub rx_bytes_total: Option<u64>,
+    /// Bytes sent since boot, headers included. Counter (netstat `IpExt` `OutOctets`).
+    pub tx_bytes_total: Option<u64>,
+    /// Datagrams of which fragments are missing still (sockstat `FRAG` `inuse`).
+    pub incomplete_datagrams: Option<u64>,
+    /// The memory that those fragments take, bytes (sockstat `FRAG` `memory`).
+    pub incomplete_bytes: Option<u64>,
+}
+
+/// ICMP over IPv4.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Icmp {
+    /// Messages received since boot, those with errors included. Counter (snmp `Icmp` `InMsgs`).
+    pub rx_messages_total: Option<u64>,
+    /// Messages received with errors since boot. Counter (snmp `Icmp` `InErrors`).
+    pub rx_errors_total: Option<u64>,
+    /// Messages sent since boot. Counter (snmp `Icmp` `OutMsgs`).
+    pub tx_messages_total: Option<u64>,
 }
 
 /// TCP over IPv4 and IPv6 together, where the name does not say otherwise.

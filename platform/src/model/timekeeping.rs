@@ -17,4 +17,11 @@ pub struct Timekeeping {
     /// The error that is possible, seconds (`maxerror`, µs). It grows from one correction to the next, to 16 s at
     /// most.
     pub maximum_error_seconds: f64,
+    /// Bits that say how it is disciplined (`status`). Their meaning is the kernel's: they are told at once, and neither sent
+    /// nor stored.
+    #[serde(skip)]
+    pub status_bits: u32,
+    /// By how much atomic time is ahead of UTC, seconds; 0 where nobody has told the kernel (`tai`). Neither sent nor stored.
+    #[serde(skip)]
+    pub atomic_offset_seconds: i32,
 }

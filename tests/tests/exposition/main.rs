@@ -5,10 +5,12 @@
 mod node_exporter;
 
 use std::io::{Read, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use siskin_tests::{
     http::{Client, Response},
+    naming,
     process::{Agent, Home},
     prometheus::Page,
 };
@@ -80,6 +82,31 @@ fn unpacked(body: &[u8]) -> String {
     text
 }
 
+/// The machine of a tree that the collectors are tested with.
+fn tree(home: &Home, name: &str) -> Agent {
+    let tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform/fixtures").join(name);
+    let place = |directory: &str| tree.join(directory).display().to_string();
+    Agent::start(home, &["--root", &place(""), "--proc", &place("proc"), "--sys", &place("sys")])
+}
+
+/// The pages of this machine and of those of the trees, which have what this one lacks.
+fn pages() -> Vec<String> {
+    let page = |agent: Agent| get(&mut agent.client(), &[]).text();
+    let homes = [Home::new(), Home::new(), Home::new()];
+    let agents = [Agent::start(&homes[0], &[]), tree(&homes[1], "arm-board"), tree(&homes[2], "container")];
+    agents.map(page).into()
+}
+
+/// Fails where there is no promtool, too.
+#[test]
+fn names_of_our_own_are_as_promtool_wants_them() {
+    for page in pages() {
+        let page = Page::parse(&page);
+        assert_eq!(naming::complaints(&page, "siskin_"), Vec::<String>::new());
+        assert!(page.types.keys().filter(|name| name.starts_with("siskin_")).count() >= 10);
+    }
+}
+
 /// promtool has complaints of two kinds about names that node_exporter gave (of its own page too). They are part of
 /// what dashboards ask for, and stay.
 #[test]
@@ -87,13 +114,14 @@ fn promtool_complains_of_names_that_are_node_exporters_alone() {
     if !is_installed("promtool") {
         return skipped("what promtool says of the page", "promtool");
     }
-    let home = Home::new();
-    let agent = Agent::start(&home, &[]);
-    let page = get(&mut agent.client(), &[]).body;
+    pages().iter().for_each(|page| check(page));
+}
+
+fn check(page: &str) {
     let mut promtool = Command::new("promtool");
     promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut promtool = promtool.spawn().unwrap();
-    promtool.stdin.take().unwrap().write_all(&page).unwrap();
+    promtool.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
     let output = promtool.wait_with_output().unwrap();
     let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     let known = |line: &&str| {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use siskin_tests::{
     http::Client,
@@ -20,8 +21,18 @@ const PROGRAMS: [&str; 2] = ["prometheus-node-exporter", "node_exporter"];
 /// Families whose further labels are facts that the agent does not read.
 const FEWER_LABELS: [&str; 2] = ["node_os_info", "node_power_supply_info"];
 
+/// How far a counter may be away from what node_exporter says before and after: idle time may step back a little between
+/// two readings of the kernel's, and each has hundredths of seconds.
+const SLACK: f64 = 0.05;
+
+/// Families without a type at node_exporter that count all the same.
+const UNTYPED_COUNTERS: [&str; 2] = ["node_netstat_", "node_vmstat_"];
+
+/// Those of them that do not.
+const UNTYPED_GAUGES: [&str; 2] = ["node_netstat_Tcp_CurrEstab", "node_netstat_Ip_Forwarding"];
+
 /// Families that two readings in one second must agree on.
-const SLOW: [&str; 12] = [
+const SLOW: [&str; 24] = [
     "node_uname_info",
     "node_boot_time_seconds",
     "node_memory_MemTotal_bytes",
@@ -34,6 +45,18 @@ const SLOW: [&str; 12] = [
     "node_filefd_maximum",
     "node_entropy_pool_size_bits",
     "node_timex_sync_status",
+    "node_timex_status",
+    "node_timex_tai_offset_seconds",
+    "node_network_carrier",
+    "node_network_speed_bytes",
+    "node_filesystem_device_error",
+    "node_netstat_Ip_Forwarding",
+    "node_memory_HugePages_Total",
+    "node_memory_HugePages_Surp",
+    "node_memory_Hugepagesize_bytes",
+    "node_memory_Hugetlb_bytes",
+    "node_processes_max_processes",
+    "node_processes_max_threads",
 ];
 
 struct NodeExporter {
@@ -52,6 +75,22 @@ impl NodeExporter {
         until("node_exporter listens", PATIENCE, || std::net::TcpStream::connect(address).ok());
         exporter
     }
+}
+
+impl NodeExporter {
+    fn page(&self) -> Page {
+        Page::parse(&Client::new(self.address).get("/metrics").text())
+    }
+}
+
+/// The agent's page of a reading that was begun after `instant`: it shows one up to a second old.
+fn page_after(agent: &Agent, instant: SystemTime) -> Page {
+    let instant = instant.duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+    let mut client = agent.client();
+    until("a reading made for us", PATIENCE, || {
+        let page = Page::parse(&get(&mut client, &[]).text());
+        (page.sum("node_time_seconds").unwrap() > instant).then_some(page)
+    })
 }
 
 impl Drop for NodeExporter {
@@ -75,8 +114,8 @@ fn families_that_both_have_are_the_same() {
     let exporter = NodeExporter::start(program);
     let home = Home::new();
     let agent = Agent::start(&home, &[]);
-    let theirs = Page::parse(&Client::new(exporter.address).get("/metrics").text());
-    let ours = Page::parse(&get(&mut agent.client(), &[]).text());
+    let theirs = exporter.page();
+    let ours = page_after(&agent, SystemTime::now());
 
     let mut shared = 0;
     for (name, kind) in ours.types.iter().filter(|(name, _)| name.starts_with("node_")) {
@@ -100,9 +139,40 @@ fn families_that_both_have_are_the_same() {
             compared += 1;
         }
     }
-    assert!(compared >= 8, "{compared} values in both");
+    assert!(compared >= 20, "{compared} values in both");
     for name in ["node_uname_info", "node_memory_MemTotal_bytes", "node_filesystem_size_bytes"] {
         let (ours, theirs) = (values(&ours, name), values(&theirs, name));
         assert!(ours.iter().any(|(labels, value)| theirs.get(labels) == Some(value)), "{name}: {ours:?} {theirs:?}");
+    }
+}
+
+#[test]
+fn counters_lie_between_two_readings_of_node_exporter() {
+    let Some(program) = PROGRAMS.into_iter().find(|program| is_installed(program)) else {
+        return skipped("the comparison of counters with node_exporter", PROGRAMS[0]);
+    };
+    let exporter = NodeExporter::start(program);
+    let home = Home::new();
+    let agent = Agent::start(&home, &[]);
+    let before = exporter.page();
+    let ours = page_after(&agent, SystemTime::now());
+    let after = exporter.page();
+
+    let mut compared = BTreeMap::<&str, usize>::new();
+    let counts =
+        |name: &str| UNTYPED_COUNTERS.iter().any(|prefix| name.starts_with(prefix)) && !UNTYPED_GAUGES.contains(&name);
+    let counters = ours.types.iter().filter(|(name, kind)| *kind == "counter" || counts(name));
+    for (name, _) in counters {
+        let (before, after) = (values(&before, name), values(&after, name));
+        for (labels, value) in values(&ours, name) {
+            let (Some(before), Some(after)) = (before.get(labels), after.get(labels)) else { continue };
+            let range = before - SLACK..=after + SLACK;
+            assert!(range.contains(&value), "{name} {labels:?}: {before} <= {value} <= {after}");
+            *compared.entry(name.split('_').nth(1).unwrap_or_default()).or_default() += 1;
+        }
+    }
+    for (noun, least) in [("cpu", 8), ("disk", 8), ("network", 14), ("netstat", 20), ("vmstat", 4)] {
+        let count = compared.get(noun).copied().unwrap_or_default();
+        assert!(count >= least, "{count} counters of {noun} in both: {compared:?}");
     }
 }

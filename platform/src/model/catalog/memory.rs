@@ -79,6 +79,15 @@ pub(super) const HOST: &[Metric<Sample>] = &[
     integer("memory.huge_pages_free", Gauge, Count, "reserved huge pages in no use", |s| {
         memory(s, |m| m.huge_pages_free)
     }),
+    integer("memory.huge_pages_promised", Gauge, Count, "reserved huge pages promised and not used yet", |s| {
+        memory(s, |m| m.huge_pages_promised)
+    }),
+    integer("memory.huge_pages_surplus", Gauge, Count, "huge pages beyond the reserve", |s| {
+        memory(s, |m| m.huge_pages_surplus)
+    }),
+    integer("memory.huge_bytes", Gauge, Bytes, "what reserved and surplus huge pages take", |s| {
+        memory(s, |m| m.huge_bytes)
+    }),
     integer("memory.paged_in_bytes_total", Counter, Bytes, "bytes read from block devices", |s| {
         memory(s, |m| m.paged_in_bytes_total)
     }),

@@ -29,6 +29,10 @@ pub static NETWORK: Table<Network> = Table {
             n.tx_carrier_errors_total
         }),
         flag("up", "whether it can carry traffic", |n| n.up),
+        flag("carrier", "whether a cable or a partner is there", |n| n.carrier),
+        integer("carrier_changes_total", Counter, Count, "how often the carrier came or went", |n| {
+            n.carrier_changes_total
+        }),
         integer("speed_bits_per_second", Gauge, BitsPerSecond, "link speed", |n| n.speed_bits_per_second),
         integer("mtu_bytes", Gauge, Bytes, "largest packet", |n| n.mtu_bytes),
     ],

@@ -1,10 +1,22 @@
 //! Sockets, TCP, UDP and tracked connections.
 
 use super::*;
-use crate::model::{Sockets, Tcp, Udp};
+use crate::model::{Icmp, Ip, Sockets, Tcp, Udp};
 
 pub(super) const HOST: &[Metric<Sample>] = &[
     integer("sockets.used", Gauge, Count, "sockets of all kinds", |s| sockets(s, |k| k.used)),
+    integer("sockets.raw", Gauge, Count, "raw sockets of IPv4", |s| sockets(s, |k| k.raw)),
+    integer("ip.rx_bytes_total", Counter, Bytes, "bytes received over IPv4", |s| ip(s, |i| i.rx_bytes_total)),
+    integer("ip.tx_bytes_total", Counter, Bytes, "bytes sent over IPv4", |s| ip(s, |i| i.tx_bytes_total)),
+    integer("ip.incomplete_datagrams", Gauge, Count, "datagrams of which fragments are missing still", |s| {
+        ip(s, |i| i.incomplete_datagrams)
+    }),
+    integer("ip.incomplete_bytes", Gauge, Bytes, "memory of their fragments", |s| ip(s, |i| i.incomplete_bytes)),
+    integer("icmp.rx_messages_total", Counter, Count, "messages received", |s| icmp(s, |i| i.rx_messages_total)),
+    integer("icmp.rx_errors_total", Counter, Count, "messages received with errors", |s| {
+        icmp(s, |i| i.rx_errors_total)
+    }),
+    integer("icmp.tx_messages_total", Counter, Count, "messages sent", |s| icmp(s, |i| i.tx_messages_total)),
     integer("tcp.sockets", Gauge, Count, "sockets of IPv4", |s| tcp(s, |t| t.sockets)),
     integer("tcp.sockets6", Gauge, Count, "sockets of IPv6", |s| tcp(s, |t| t.sockets6)),
     integer("tcp.orphaned", Gauge, Count, "connections that no program holds any more", |s| tcp(s, |t| t.orphaned)),
@@ -99,6 +111,14 @@ pub(super) const HOST: &[Metric<Sample>] = &[
 
 fn sockets(sample: &Sample, read: impl Fn(&Sockets) -> Option<u64>) -> Option<u64> {
     sample.sockets.as_ref().and_then(read)
+}
+
+fn ip(sample: &Sample, read: fn(&Ip) -> Option<u64>) -> Option<u64> {
+    sockets(sample, |sockets| read(&sockets.ip))
+}
+
+fn icmp(sample: &Sample, read: fn(&Icmp) -> Option<u64>) -> Option<u64> {
+    sockets(sample, |sockets| read(&sockets.icmp))
 }
 
 fn tcp(sample: &Sample, read: fn(&Tcp) -> Option<u64>) -> Option<u64> {

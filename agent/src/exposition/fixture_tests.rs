@@ -1,0 +1,97 @@
+//! Each collector has a tree in `platform/fixtures` that makes it speak, in `/system` and in `/metrics`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use siskin_platform::collect::{self, Reader, Roots, Selection, Setup};
+use siskin_platform::model::system::{Document, system};
+
+use super::*;
+
+/// What no kernel tells: interrupts stall all or nothing, and the buffers of UDP are counted for IPv4 and IPv6 together.
+const NEVER: [&str; 2] = ["/pressure/irq/some", "/sockets/udp6/memory_bytes"];
+
+/// What is known of a sample before anything is read, and what only samples of the past have.
+const NOT_READ: [&str; 3] = ["/at/", "/collectors", "/interval_seconds"];
+
+fn trees() -> Vec<PathBuf> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform/fixtures");
+    fixtures.read_dir().unwrap().map(|tree| tree.unwrap().path()).collect()
+}
+
+/// What the agent answers of a tree: `/system` and `/metrics`.
+fn answers(root: &Path, collectors: Selection) -> (Value, String) {
+    let roots = Roots { proc: root.join("proc"), sys: root.join("sys"), root: root.to_owned() };
+    let textfile_dir = Some(root.join("var/lib/prometheus/node-exporter")).filter(|directory| directory.exists());
+    let host = collect::host(&roots, "/");
+    let sample = Reader::new(&Setup { roots, textfile_dir, collectors, ..Setup::default() }).reading(Some(10.0)).sample;
+    let (agent, mut page) = (Agent::default(), Vec::new());
+    let document = Document {
+        system: system(&host, None, &sample),
+        agent: &agent,
+        host: &host,
+        stream: 7,
+        seq: 1,
+        sample: &sample,
+    };
+    let document = serde_json::to_value(&document).unwrap();
+    let written = Page { agent: &agent, stream: 7, host: &host, sample: &sample, interval_seconds: Some(10.0) };
+    written.write(Format::Prometheus, &mut page);
+    (document, String::from_utf8(page).unwrap())
+}
+
+/// Each value's path, and whether it is one somewhere. The rows of a list share theirs.
+fn paths(value: &Value, path: &str, found: &mut BTreeMap<String, bool>) {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, field)| paths(field, &format!("{path}/{name}"), found));
+        }
+        Value::Array(rows) => rows.iter().for_each(|row| paths(row, path, found)),
+        value => *found.entry(path.to_owned()).or_default() |= !value.is_null(),
+    }
+}
+
+/// The paths of the sample in a document that are read.
+fn read(document: &Value) -> BTreeMap<String, bool> {
+    let mut found = BTreeMap::new();
+    paths(&document["sample"], "", &mut found);
+    found.retain(|path, _| !NOT_READ.iter().any(|other| path.starts_with(other)));
+    found
+}
+
+fn names(page: &str) -> BTreeSet<&str> {
+    page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect()
+}
+
+#[test]
+fn each_collector_speaks_in_some_tree() {
+    let none = collect::collectors().fold(Selection::default(), |all, (name, _)| all.without(name).unwrap());
+    let trees: Vec<_> = trees().into_iter().map(|tree| (answers(&tree, none.clone()), tree)).collect();
+    for (name, _) in collect::collectors() {
+        let (mut in_system, mut in_metrics) = (false, false);
+        for ((_, without), tree) in &trees {
+            let (document, page) = answers(tree, Selection::only(name).unwrap());
+            in_system |= read(&document).values().any(|is_known| *is_known);
+            let own = |family: &&&str| !family.starts_with("node_scrape_collector_");
+            in_metrics |= names(&page).difference(&names(without)).filter(own).count() > 0;
+        }
+        assert!(in_system, "no tree gives a value of the collector {name} in /system");
+        assert!(in_metrics, "no tree gives a value of the collector {name} in /metrics");
+    }
+}
+
+#[test]
+fn each_value_of_system_is_known_in_some_tree() {
+    let mut known = BTreeMap::new();
+    for tree in trees() {
+        for (path, is_known) in read(&answers(&tree, Selection::default()).0) {
+            *known.entry(path).or_insert(false) |= is_known;
+        }
+    }
+    let is_within = |path: &str, inner: &str| inner.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+    let has_value = |path: &str| known.iter().any(|(inner, is_known)| *is_known && is_within(path, inner));
+    let silent = known.iter().filter(|(path, is_known)| !**is_known && !has_value(path));
+    assert_eq!(silent.map(|(path, _)| path.as_str()).collect::<Vec<_>>(), NEVER);
+    assert!(known.len() > 150, "{} values", known.len());
+}
