@@ -62,7 +62,7 @@ pub fn main() -> ExitCode {
         }
     };
     let result = match command {
-        Command::Help => print(options::HELP.as_bytes()),
+        Command::Help => print(options::help().as_bytes()),
         Command::Version => print(format!("siskin-agent {VERSION}\n").as_bytes()),
         Command::Once(options) => once(options),
         Command::Run(options) => run(options),
