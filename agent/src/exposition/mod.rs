@@ -23,6 +23,7 @@ mod writer;
 use siskin_platform::model::catalog::{self, Table, Visitor};
 use siskin_platform::model::{Agent, Host, Sample};
 
+use crate::health::Health;
 use place::Place;
 use table::View;
 pub use writer::Format;
@@ -49,6 +50,9 @@ impl Page<'_> {
         host::facts(&mut writer, self);
         catalog::visit(&mut Tables { writer: &mut writer, sample: self.sample });
         host::agent(&mut writer, self);
+        if let Some(health) = Health::of_agent() {
+            host::health(&mut writer, &health);
+        }
         custom::series(&mut writer, self.sample.custom.latest());
         writer.finish();
     }
