@@ -23,6 +23,7 @@ mod writer;
 use siskin_platform::model::catalog::{self, Table, Visitor};
 use siskin_platform::model::{Agent, Host, Sample};
 
+use crate::health::Health;
 pub use custom::Shadowed;
 use place::Place;
 use table::View;
@@ -50,6 +51,9 @@ impl Page<'_> {
         host::facts(&mut writer, self);
         catalog::visit(&mut Tables { writer: &mut writer, sample: self.sample });
         host::agent(&mut writer, self);
+        if let Some(health) = Health::of_agent() {
+            host::health(&mut writer, &health);
+        }
         let shadowed = custom::write(&mut writer, &self.sample.custom);
         writer.finish();
         shadowed
