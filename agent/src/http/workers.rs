@@ -124,9 +124,10 @@ mod tests {
     use super::*;
 
     type Answer = Box<dyn Fn(TcpStream) + Send + Sync>;
+    type Threads = Arc<Mutex<BTreeSet<String>>>;
 
     /// A port that answers with a byte, and the threads that did so.
-    fn port() -> (SocketAddr, Arc<Workers<Answer>>, Arc<Mutex<BTreeSet<String>>>) {
+    fn port() -> (SocketAddr, Arc<Workers<Answer>>, Threads) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let threads = Arc::new(Mutex::new(BTreeSet::new()));
