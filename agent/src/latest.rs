@@ -14,8 +14,10 @@ use siskin_platform::collect::{Failure, Reader, exchange_slow};
 use siskin_platform::model::system::{Document, system};
 use siskin_platform::model::{Agent, Host, Modes, Sample};
 
-use crate::exposition::{Format, Page};
+use crate::episode::Episode;
+use crate::exposition::{Format, Page, Shadowed};
 use crate::text::Text;
+use crate::{info, warn};
 
 /// A reading up to this old answers a request. Bounds what clients can make the agent do, and is the shortest time
 /// over which a CPU percentage is worth showing.
@@ -46,10 +48,14 @@ struct State {
     /// The last reading made for a request, if that is younger than the sample.
     asked: Sample,
     asked_read: Option<Instant>,
+    /// What the next one is read into.
+    spare: Sample,
     /// Whether a reading is going on. There is never more than one.
     reading: bool,
     /// Who waits for its end.
     waiting: usize,
+    /// Pages that left out some of people's own metrics.
+    shadowing: Episode,
 }
 
 impl Latest {
@@ -63,8 +69,10 @@ impl Latest {
             previous: None,
             asked: Sample::default(),
             asked_read: None,
+            spare: Sample::default(),
             reading: false,
             waiting: 0,
+            shadowing: Episode::default(),
         };
         let (reader, state) = (Mutex::new(reader), Mutex::new(state));
         Self { agent, stream, reader, state, reading_ended: Condvar::new() }
@@ -100,9 +108,7 @@ impl Latest {
         state.seq += 1;
         state.current_read = Instant::now();
         state.asked_read = None;
-        drop(state);
-        drop(reader);
-        drop(ended);
+        ended.here(&mut state);
     }
 
     /// The last sample of the schedule as it is sent.
@@ -147,8 +153,10 @@ impl Latest {
         let mut state = self.fresh();
         let State { host, current, asked, asked_read, .. } = &mut *state;
         let interval_seconds = current.interval_seconds;
+        let mut shadowed = None;
         let page = |sample: &Sample| {
-            Page { agent: &self.agent, stream: self.stream, host, sample, interval_seconds }.write(format, out);
+            let page = Page { agent: &self.agent, stream: self.stream, host, sample, interval_seconds };
+            shadowed = page.write(format, out);
         };
         if asked_read.is_some() {
             // What is not read for requests is lent to the one that was.
@@ -157,6 +165,18 @@ impl Latest {
             exchange_slow(current, asked);
         } else {
             current.with_latest(page);
+        }
+        match shadowed {
+            Some(Shadowed { series, family }) if state.shadowing.add(1) => {
+                let told = "/metrics leaves out series of textfiles whose names the agent uses itself";
+                warn!(told, series = series, family = family);
+            }
+            Some(_) => {}
+            None => {
+                if let Some(pages) = state.shadowing.end() {
+                    info!("/metrics shows all series of textfiles again", pages = pages);
+                }
+            }
         }
     }
 
@@ -171,18 +191,17 @@ impl Latest {
             return self.wait(state, READING_TIME);
         }
         state.reading = true;
-        let mut asked = mem::take(&mut state.asked);
+        let mut asked = mem::take(&mut state.spare);
         drop(state);
 
         let ended = Ended(self);
         self.reader.lock().unwrap_or_else(PoisonError::into_inner).refresh(&mut asked);
-        drop(ended);
         let mut state = self.lock();
-        state.asked = asked;
-        // The schedule may have come first just now, and is as fresh.
-        if state.age() >= FRESH {
-            state.asked_read = Some(Instant::now());
-        }
+        mem::swap(&mut state.asked, &mut asked);
+        state.spare = asked;
+        state.asked_read = Some(Instant::now());
+        // Who waits sees the reading and its end at once.
+        ended.here(&mut state);
         state
     }
 
@@ -214,13 +233,24 @@ fn total(sample: &Sample) -> Option<Modes> {
 /// Ends a reading, however it ends.
 struct Ended<'a>(&'a Latest);
 
-impl Drop for Ended<'_> {
-    fn drop(&mut self) {
-        let mut state = self.0.lock();
+impl Ended<'_> {
+    /// Ends it while the state is locked.
+    fn here(self, state: &mut State) {
+        self.end(state);
+        mem::forget(self);
+    }
+
+    fn end(&self, state: &mut State) {
         state.reading = false;
         if state.waiting > 0 {
             self.0.reading_ended.notify_all();
         }
+    }
+}
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.end(&mut self.0.lock());
     }
 }
 
@@ -243,17 +273,23 @@ mod tests {
     #[test]
     fn requests_at_one_moment_share_one_reading() {
         let latest = stale();
-        let sampled = latest.lock().current.at;
-        let read_at = || {
-            let state = latest.fresh();
-            assert!(state.asked_read.is_some());
-            state.asked.at
-        };
-        thread::scope(|scope| {
-            let requests: Vec<_> = (0..16).map(|_| scope.spawn(read_at)).collect();
-            let ats: Vec<_> = requests.into_iter().map(|request| request.join().unwrap()).collect();
-            assert!(ats.iter().all(|at| *at == ats[0] && at.boottime_ms >= sampled.boottime_ms), "{ats:?}");
-        });
+        let mut last = latest.lock().current.at;
+        for _ in 0..20 {
+            let read = || {
+                let state = latest.fresh();
+                assert!(state.asked_read.is_some() && state.asked.cpu.is_some());
+                state.asked.at
+            };
+            let ats: Vec<_> = thread::scope(|scope| {
+                let requests: Vec<_> = (0..16).map(|_| scope.spawn(read)).collect();
+                requests.into_iter().map(|request| request.join().unwrap()).collect()
+            });
+            assert!(ats.iter().all(|at| *at == ats[0] && at.boottime_ms > last.boottime_ms), "{last:?} {ats:?}");
+            last = ats[0];
+            let mut state = latest.lock();
+            state.asked_read = state.asked_read.and_then(|read| read.checked_sub(2 * FRESH));
+            thread::sleep(Duration::from_millis(2));
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod episode;
 mod exposition;
 #[cfg(any(test, fuzzing))]
 pub mod foreign;
+mod health;
 mod http;
 mod identity;
 mod latest;
@@ -42,6 +43,7 @@ use std::time::Instant;
 use siskin_platform::collect;
 use siskin_platform::model::Agent;
 
+use health::Health;
 use options::{Command, Options};
 use push::Push;
 use queue::Queue;
@@ -62,7 +64,7 @@ pub fn main() -> ExitCode {
         }
     };
     let result = match command {
-        Command::Help => print(options::HELP.as_bytes()),
+        Command::Help => print(options::help().as_bytes()),
         Command::Version => print(format!("siskin-agent {VERSION}\n").as_bytes()),
         Command::Once(options) => once(options),
         Command::Run(options) => run(options),
@@ -162,7 +164,7 @@ fn once(options: Options) -> Result<(), String> {
 /// agent uses is a mistake that a person has to mend.
 fn queue(options: &Options, origin: Origin) -> Result<Arc<Queue>, String> {
     let stream = origin.stream;
-    let queue = |spool, refused| Arc::new(Queue::new(stream, queue::MAX_BYTES, spool, refused));
+    let queue = |spool, refused| Arc::new(Queue::new(stream, queue::MAX_BYTES, spool, refused, Health::begin()));
     let Some(dir) = &options.spool else { return Ok(queue(None, None)) };
     match Spool::open(dir, options.spool_limits, origin) {
         Ok(spool) => {

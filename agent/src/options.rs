@@ -12,7 +12,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
-use siskin_platform::collect::{Roots, Selection, Setup};
+use siskin_platform::collect::{self, Roots, Selection, Setup};
 use siskin_platform::model::{Host, Tags};
 
 use crate::endpoint::{Credentials, Endpoint};
@@ -23,8 +23,8 @@ use crate::settings::{Given, Sources, Switch};
 use crate::spool::Limits;
 use crate::tls;
 
-/// The text of `--help`.
-pub const HELP: &str = include_str!("help.txt");
+/// The text of `--help`, but for the collectors.
+const HELP: &str = include_str!("help.txt");
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
 /// Below a tenth of a second the agent would measure itself.
@@ -122,6 +122,16 @@ impl Options {
         host.tags.clone_from(&self.tags);
         host
     }
+}
+
+/// The text of `--help`: the collectors below it are those that there are.
+pub fn help() -> String {
+    let mut help = HELP.to_owned();
+    help.push_str("\nCollectors, for --collectors and --no-collectors, and what each reads where the host has it:\n");
+    for (name, about) in collect::collectors() {
+        help.push_str(&format!("  {name:<12} {about}\n"));
+    }
+    help
 }
 
 /// Reads the command line (without the program's name) and the environment. The error is one line for the person.

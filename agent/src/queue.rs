@@ -1,10 +1,11 @@
 //! Samples that wait to be pushed: those on disk before those in memory, those in the order they were taken.
 //! While the server answers they are in memory alone; once it does not, they go to disk as soon as they are taken.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::episode::Episode;
+use crate::health::Health;
 use crate::ring::Ring;
 use crate::spool::{Refused, Sent, Spool};
 use crate::text::Text;
@@ -19,10 +20,14 @@ pub struct Queue {
     changed: Condvar,
     stream: u64,
     refused: Option<Refused>,
+    /// What waits here and was given up here.
+    pub health: Arc<Health>,
 }
 
 struct State {
     ring: Ring,
+    /// Samples that the ring had no room for.
+    ring_dropped: u64,
     spool: Option<Spool>,
     /// The last push failed: what is taken now goes to disk.
     away: bool,
@@ -35,17 +40,25 @@ struct State {
 impl Queue {
     /// A queue of at most `max_bytes` of samples of this stream in memory, and of the spool where there is one. Where an
     /// earlier start left samples there, the server is taken to be away still: those of this start follow.
-    pub fn new(stream: u64, max_bytes: usize, spool: Option<Spool>, refused: Option<Refused>) -> Self {
+    pub fn new(
+        stream: u64,
+        max_bytes: usize,
+        spool: Option<Spool>,
+        refused: Option<Refused>,
+        health: Arc<Health>,
+    ) -> Self {
         let away = spool.as_ref().is_some_and(|spool| !spool.is_empty());
         let state = State {
             ring: Ring::new(max_bytes),
+            ring_dropped: 0,
             spool,
             away,
             stored_to: 0,
             unwritable: Episode::default(),
             close_by: None,
         };
-        Self { state: Mutex::new(state), changed: Condvar::new(), stream, refused }
+        state.tell(&health);
+        Self { state: Mutex::new(state), changed: Condvar::new(), stream, refused, health }
     }
 
     /// Adds the newest sample. Returns how many of the oldest in memory were dropped for it.
@@ -56,6 +69,8 @@ impl Queue {
             state.spill();
         }
         let dropped = state.ring.shrink();
+        state.ring_dropped += dropped;
+        state.tell(&self.health);
         let unsynced = state.spool.as_mut().and_then(Spool::sync_due);
         drop(state);
         self.changed.notify_all();
@@ -72,6 +87,7 @@ impl Queue {
         let (own, stored_to) = (self.stream, state.stored_to);
         let stored = |stream, seq| stream == own && seq <= stored_to;
         let spooled = state.spool.as_mut().and_then(|spool| spool.peek(max_samples, max_bytes, stored));
+        state.tell(&self.health);
         spooled.or_else(|| {
             let samples = state.ring.peek(max_samples, max_bytes);
             (!samples.is_empty()).then_some(Sent { stream: own, samples, end: None })
@@ -89,6 +105,7 @@ impl Queue {
         if let (Some(spool), Some(end)) = (&mut state.spool, sent.end) {
             spool.sent(end);
         }
+        state.tell(&self.health);
     }
 
     /// Keeps samples that the server will never take where a person can find them, if there is such a place.
@@ -99,6 +116,7 @@ impl Queue {
                 error!("cannot set a refused sample aside, it is lost", seq = text.seq, error = error);
             }
         }
+        self.health.refused.add(sent.samples.len() as u64);
         self.forget(sent);
     }
 
@@ -112,6 +130,7 @@ impl Queue {
         let mut state = self.lock();
         state.away = true;
         state.spill();
+        state.tell(&self.health);
     }
 
     /// Whether samples go to disk now.
@@ -127,6 +146,7 @@ impl Queue {
         if let Some(Err(error)) = state.spool.as_mut().filter(|spool| !spool.is_empty()).map(Spool::sync) {
             error!("cannot make the spool durable", error = error);
         }
+        state.tell(&self.health);
         state.ring.len()
     }
 
@@ -169,6 +189,13 @@ impl Queue {
 }
 
 impl State {
+    /// Shows what waits, and what was given up so far.
+    fn tell(&self, health: &Health) {
+        health.queue_samples.set(self.ring.len() as u64);
+        health.spool_bytes.set(self.spool.as_ref().map_or(0, Spool::bytes));
+        health.dropped.set(self.ring_dropped + self.spool.as_ref().map_or(0, Spool::dropped));
+    }
+
     /// Moves the samples in memory to disk, oldest first, as far as the disk takes them.
     fn spill(&mut self) {
         let Some(spool) = &mut self.spool else { return };

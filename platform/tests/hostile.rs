@@ -2,6 +2,8 @@
 #![cfg(target_os = "linux")]
 
 mod parsers;
+#[path = "parsers/textfile.rs"]
+mod textfile;
 
 use std::path::Path;
 
@@ -12,6 +14,7 @@ fn feed(text: &str) {
     for (_, parse) in PARSERS {
         parse(text);
     }
+    textfile::check(text);
 }
 
 /// All files of the fixture trees that the parsers are for.
@@ -87,6 +90,17 @@ const SERIES: &str = concat!(
     r#"((# (TYPE|HELP) [ab]_?|[ab](_bucket|_sum|_count)?|counter|histogram|\{|le="1"|b="(\\[n"x])?"|,|\}| |"#,
     r#"[0-9]{1,3}|NaN|[+-]Inf|\n){0,12}\n){0,8}"#,
 );
+
+#[test]
+fn the_corpus_of_peoples_own_holds_no_finding() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus/textfile");
+    let files: Vec<_> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() >= 3);
+    for file in files {
+        println!("{}", file.display());
+        textfile::bytes(&std::fs::read(file).unwrap());
+    }
+}
 
 proptest! {
     #[test]

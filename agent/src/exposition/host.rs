@@ -5,8 +5,9 @@ use siskin_platform::model::{Collection, Host};
 use super::Page;
 use super::labels::Labels;
 use super::place::{Place, node};
-use super::writer::{Head, Writer};
+use super::writer::{Head, Kind, Writer};
 use super::{cpu, kernel, memory, pressure, socket};
+use crate::health::Health;
 
 const INTERVAL: &str = "siskin_agent_interval_seconds";
 
@@ -96,6 +97,33 @@ pub fn agent(writer: &mut Writer, page: &Page) {
     }
 }
 
+/// How the agent fares with its server.
+pub fn health(writer: &mut Writer, health: &Health) {
+    let gauge = Head::gauge;
+    let counter = |name, help| Head { kind: Kind::Counter, ..gauge(name, help) };
+    let numbers = [
+        (gauge("siskin_agent_queue_samples", "samples that wait in memory for the server"), &health.queue_samples),
+        (gauge("siskin_agent_spool_bytes", "what waits on disk for the server"), &health.spool_bytes),
+        (
+            counter("siskin_agent_samples_dropped_total", "samples given up unsent, for want of room or for their age"),
+            &health.dropped,
+        ),
+        (counter("siskin_agent_samples_refused_total", "samples that the server would not take"), &health.refused),
+        (counter("siskin_agent_pushes_total", "batches that the server has stored"), &health.pushes),
+        (
+            counter("siskin_agent_push_failures_total", "attempts after which a batch had to wait"),
+            &health.push_failures,
+        ),
+    ];
+    for (head, number) in numbers {
+        writer.line(head, b"", None, number.get());
+    }
+    if let Some(seconds) = health.last_push_seconds() {
+        let help = "when the server last stored a batch, seconds since 1970";
+        writer.line(gauge("siskin_agent_last_push_time_seconds", help), b"", None, seconds);
+    }
+}
+
 fn uname(host: &Host) -> [(&'static str, Option<&str>); 6] {
     [
         ("domainname", host.domain.as_deref()),
@@ -115,5 +143,46 @@ fn names(writer: &mut Writer, name: &str, help: &str, known: &[(&str, Option<&st
     }
     if !labels.text().is_empty() {
         writer.line(Head::gauge(name, help), labels.text(), None, true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::writer::Format;
+    use super::*;
+
+    fn page(agent: &Health) -> String {
+        let mut out = Vec::new();
+        let mut writer = Writer::new(&mut out, Format::OpenMetrics);
+        health(&mut writer, agent);
+        writer.finish();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_agents_own_health() {
+        let health = Health::default();
+        assert!(!page(&health).contains("last_push"), "there was none");
+        health.queue_samples.set(3);
+        health.spool_bytes.set(4096);
+        health.dropped.set(2);
+        health.refused.add(1);
+        health.push_failures.add(5);
+        health.pushed();
+        let page = page(&health);
+        for line in [
+            "# TYPE siskin_agent_queue_samples gauge",
+            "siskin_agent_queue_samples 3",
+            "siskin_agent_spool_bytes 4096",
+            "# TYPE siskin_agent_samples_dropped counter",
+            "siskin_agent_samples_dropped_total 2",
+            "siskin_agent_samples_refused_total 1",
+            "siskin_agent_pushes_total 1",
+            "siskin_agent_push_failures_total 5",
+        ] {
+            assert!(page.lines().any(|found| found == line), "{line}: {page}");
+        }
+        let last = page.lines().find_map(|line| line.strip_prefix("siskin_agent_last_push_time_seconds "));
+        assert!(last.unwrap().parse::<f64>().unwrap() > 1.7e9, "{page}");
     }
 }

@@ -23,6 +23,8 @@ mod writer;
 use siskin_platform::model::catalog::{self, Table, Visitor};
 use siskin_platform::model::{Agent, Host, Sample};
 
+use crate::health::Health;
+pub use custom::Shadowed;
 use place::Place;
 use table::View;
 pub use writer::Format;
@@ -43,14 +45,18 @@ pub struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// Writes it to the end of `out`.
-    pub fn write(&self, format: Format, out: &mut Vec<u8>) {
+    /// Writes it to the end of `out`. What it says instead of people's own metrics, if there is such.
+    pub fn write(&self, format: Format, out: &mut Vec<u8>) -> Option<Shadowed> {
         let mut writer = Writer::new(out, format);
         host::facts(&mut writer, self);
         catalog::visit(&mut Tables { writer: &mut writer, sample: self.sample });
         host::agent(&mut writer, self);
-        custom::series(&mut writer, self.sample.custom.latest());
+        if let Some(health) = Health::of_agent() {
+            host::health(&mut writer, &health);
+        }
+        let shadowed = custom::write(&mut writer, &self.sample.custom);
         writer.finish();
+        shadowed
     }
 }
 
@@ -109,7 +115,7 @@ impl Visitor for Tables<'_, '_, '_> {
             }
             "textfile" => {
                 noun(writer, &catalog::TEXTFILE, sample, custom::labels, custom::place);
-                custom::error(writer, sample.textfiles.latest());
+                custom::error(writer, &sample.textfiles);
             }
             "collector" => noun(writer, &catalog::COLLECTOR, sample, host::collector_labels, host::collector),
             // At the end of the page, when all names of the agent's are known.

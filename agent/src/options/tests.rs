@@ -178,4 +178,9 @@ fn the_help_names_every_flag_and_variable() {
         assert!(HELP.contains(setting.variable), "{}", setting.variable);
         assert!(setting.predecessor.is_none_or(|name| HELP.contains(name)), "{:?}", setting.predecessor);
     }
+    let help = help();
+    for (name, about) in collect::collectors() {
+        let line = help.lines().find(|line| line.split_whitespace().next() == Some(name));
+        assert!(line.is_some_and(|line| line.ends_with(about)), "{name}");
+    }
 }

@@ -9,6 +9,7 @@ pub mod foreign;
 pub mod gzip;
 mod reply;
 mod size;
+mod told;
 
 use std::io;
 use std::path::PathBuf;
@@ -25,7 +26,6 @@ use crate::episode::Episode;
 use crate::identity::random_stream;
 use crate::latest::Latest;
 use crate::queue::Queue;
-use crate::sampler::same_words;
 use crate::spool::Sent;
 use crate::{debug, error, info, warn};
 use backoff::Backoff;
@@ -33,6 +33,7 @@ use body::body;
 use client::{Client, Failure};
 use reply::{Reply, Verdict};
 use size::Size;
+use told::Told;
 
 /// About a quarter of an hour at one sample every 10 s: an outage of hours drains in a few dozen requests.
 const MAX_BATCH_SAMPLES: usize = 100;
@@ -66,10 +67,9 @@ impl Push {
             client: Client::new(&endpoint, tls_ca),
             credentials,
             size: Size::new(MAX_BATCH_SAMPLES),
-            refused: 0,
             backoff: Backoff::default(),
             outage: Episode::default(),
-            told: String::new(),
+            told: Told::default(),
         };
         let (finished, done) = sync_channel(1);
         let work = move || {
@@ -98,12 +98,9 @@ struct Pusher {
     client: Client,
     credentials: Credentials,
     size: Size,
-    /// Samples set aside since the start.
-    refused: u64,
     backoff: Backoff,
     outage: Episode,
-    /// The last reason of an outage that was told.
-    told: String,
+    told: Told,
 }
 
 /// What to do after an attempt.
@@ -198,6 +195,8 @@ impl Pusher {
         self.size.stored(sent.samples.len());
         self.queue.forget(sent);
         self.queue.server_answers();
+        self.queue.health.pushed();
+        self.told.forget();
         debug!("pushed", samples = sent.samples.len());
         if let Some(failures) = self.outage.end() {
             let (samples, bytes) = self.queue.waiting();
@@ -212,7 +211,7 @@ impl Pusher {
     }
 
     fn set_aside(&mut self, sent: &Sent, reply: &Reply) -> Next {
-        self.refused += sent.samples.len() as u64;
+        self.queue.set_aside(sent, &described(reply));
         self.size.found();
         error!(
             "the server refused a sample, set it aside",
@@ -220,16 +219,18 @@ impl Pusher {
             seq = sent.samples.first().map_or(0, |first| first.seq),
             status = reply.status,
             error = reply.error(),
-            refused_total = self.refused
+            refused_total = self.queue.health.refused.get()
         );
-        self.queue.set_aside(sent, &described(reply));
         Next::Go
     }
 
     fn blocked(&mut self, reply: &Reply) -> Next {
-        error!("the server takes nothing from this agent", status = reply.status, error = reply.error());
-        self.outage.add(1);
-        self.queue.server_is_away();
+        if self.told.blocked(reply.status, &reply.error(), Instant::now()) {
+            error!("the server takes nothing from this agent", status = reply.status, error = reply.error());
+        } else {
+            debug!("the server takes nothing from this agent", status = reply.status, error = reply.error());
+        }
+        self.failed();
         Next::Wait(BLOCKED_PAUSE)
     }
 
@@ -239,16 +240,20 @@ impl Pusher {
             Some(asked) => self.backoff.as_asked(asked, chance),
             None => self.backoff.after_failure(chance),
         };
-        // Another reason is news: a server that comes back may have another certificate.
-        let is_news = self.outage.add(1) || !same_words(&self.told, error);
-        if is_news {
-            error.clone_into(&mut self.told);
+        if self.told.failed(error) {
             warn!("cannot push, trying again", error = error, wait_seconds = pause.as_secs_f64());
         } else {
             debug!("cannot push, trying again", error = error, wait_seconds = pause.as_secs_f64());
         }
-        self.queue.server_is_away();
+        self.failed();
         Next::Wait(pause)
+    }
+
+    /// The batch waits, and the outage goes on.
+    fn failed(&mut self) {
+        self.outage.add(1);
+        self.queue.health.push_failures.add(1);
+        self.queue.server_is_away();
     }
 }
 

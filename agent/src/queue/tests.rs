@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use siskin_platform::collect::{Reader, Setup};
 use siskin_platform::model::Sample;
 
 use super::*;
@@ -20,9 +21,13 @@ fn spooling(name: &str, stream: u64) -> (Queue, std::path::PathBuf) {
 }
 
 fn reopened(dir: &std::path::Path, stream: u64) -> Queue {
-    let limits = Limits { max_bytes: 1 << 20, max_age: Duration::from_secs(86_400) };
+    bounded(dir, stream, 1 << 20)
+}
+
+fn bounded(dir: &std::path::Path, stream: u64, max_bytes: u64) -> Queue {
+    let limits = Limits { max_bytes, max_age: Duration::from_secs(86_400) };
     let spool = Spool::open(dir, limits, Origin { stream, ..Origin::default() }).unwrap();
-    Queue::new(stream, MAX_BYTES, Some(spool), Some(Refused::new(dir)))
+    Queue::new(stream, MAX_BYTES, Some(spool), Some(Refused::new(dir)), Arc::default())
 }
 
 fn next(queue: &Queue) -> Option<(u64, Vec<u64>)> {
@@ -35,13 +40,48 @@ fn files(dir: &std::path::Path) -> usize {
 
 #[test]
 fn without_a_spool_it_is_a_ring() {
-    let queue = Queue::new(7, 1, None, None);
+    let queue = Queue::new(7, 1, None, None, Arc::default());
     assert_eq!((queue.push(text(1)), queue.push(text(2))), (0, 1));
     queue.server_is_away();
     assert_eq!(queue.save(), 1);
     assert_eq!(next(&queue), Some((7, vec![2])));
     queue.forget(&queue.next(9, 1).unwrap());
     assert_eq!(next(&queue), None);
+}
+
+#[test]
+fn what_waits_and_what_is_given_up_is_counted() {
+    let told = |queue: &Queue| {
+        let health = &queue.health;
+        (health.queue_samples.get(), health.spool_bytes.get(), health.dropped.get(), health.refused.get())
+    };
+    let queue = Queue::new(7, 1, None, None, Arc::default());
+    let dropped: u64 = (1..=3).map(|seq| queue.push(text(seq))).sum();
+    assert_eq!(dropped, 2);
+    assert_eq!(told(&queue), (1, 0, 2, 0), "the ring holds one");
+    queue.set_aside(&queue.next(9, 1).unwrap(), "no");
+    assert_eq!(told(&queue), (0, 0, 2, 1));
+
+    let dir = crate::scratch::dir("counted");
+    let queue = bounded(&dir, 7, 4 << 10);
+    for seq in 1..=200 {
+        queue.push(text(seq));
+    }
+    assert_eq!(told(&queue), (200, 0, 0, 0));
+    queue.server_is_away();
+    let (waiting, bytes, dropped, _) = told(&queue);
+    assert!(waiting == 0 && (1..=4 << 10).contains(&bytes) && dropped > 0, "{waiting} {bytes} {dropped}");
+    let mut left = 0;
+    while let Some(sent) = queue.next(9, MAX_BYTES) {
+        left += sent.samples.len() as u64;
+        queue.forget(&sent);
+    }
+    assert_eq!((left + dropped, told(&queue)), (200, (0, 0, dropped, 0)));
+
+    let queue = bounded(&crate::scratch::dir("larger"), 8, 1);
+    queue.server_is_away();
+    queue.push(text(1));
+    assert_eq!(told(&queue), (0, 0, 1, 0), "a sample larger than the spool");
 }
 
 #[test]
@@ -125,7 +165,7 @@ fn a_disk_that_takes_nothing_leaves_memory() {
 
 #[test]
 fn closing_wakes_those_who_wait() {
-    let queue = Arc::new(Queue::new(7, MAX_BYTES, None, None));
+    let queue = Arc::new(Queue::new(7, MAX_BYTES, None, None, Arc::default()));
     let waiting = Arc::clone(&queue);
     let thread = std::thread::spawn(move || {
         waiting.wait_for_sample();
@@ -210,4 +250,34 @@ proptest! {
         prop_assert_eq!(files(&dir), 0);
         std::fs::remove_dir_all(dir).unwrap();
     }
+}
+
+/// Prints how many samples of this host wait in memory before the first is dropped, and what one takes in the spool. Takes
+/// five minutes: `cargo test -p siskin-agent --lib -- --ignored --nocapture of_this_host`.
+#[test]
+#[ignore = "measures"]
+fn how_many_samples_of_this_host_fit() {
+    const READ: usize = 32;
+    const INTERVAL: Duration = Duration::from_secs(10);
+    let mut reader = Reader::new(&Setup::default());
+    let read = |_| {
+        std::thread::sleep(INTERVAL);
+        let mut sample = Sample::default();
+        reader.sample(Some(INTERVAL.as_secs_f64()), &mut sample, &mut Vec::new());
+        sample
+    };
+    let read: Vec<_> = (0..READ).map(read).collect();
+    let texts = || (1..).zip(read.iter().cycle()).map(|(seq, sample)| Text::of(seq, sample));
+
+    let queue = Queue::new(7, MAX_BYTES, None, None, Arc::default());
+    let fit = texts().take_while(|text| queue.push(text.clone()) == 0).count();
+    let json = texts().take(READ).map(|text| text.json.len()).sum::<usize>() / READ;
+    let (queue, _) = spooling("fit", 7);
+    queue.server_is_away();
+    for text in texts().take(READ) {
+        queue.push(text);
+    }
+    let spooled = queue.waiting().1 / READ as u64;
+    let hours = INTERVAL.as_secs_f64() * fit as f64 / 3600.0;
+    println!("{fit} samples in memory, {hours:.1} hours; one has {json} bytes, {spooled} in the spool");
 }

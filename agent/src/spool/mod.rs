@@ -1,6 +1,7 @@
 //! The spool: samples on disk, in bounded files, oldest first, until the server has them. Knows files and bounds, not when
 //! to write: the queue does. Restarts, kills and damage cost what was not whole, and nothing else.
 
+mod age;
 #[cfg(any(test, fuzzing))]
 pub mod foreign;
 mod lock;
@@ -15,7 +16,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use siskin_platform::model::Clock;
 
@@ -23,12 +24,12 @@ use crate::episode::Episode;
 use crate::state::Floor;
 use crate::text::Text;
 use crate::{error, info, warn};
+use age::Now;
 use lock::Lock;
 pub use read::Sent;
 use record::{FILE_HEADER, Head};
 pub use refused::Refused;
 use segment::Segment;
-pub use segment::unix_ms;
 
 /// A file is at most a sixteenth of the spool, so that dropping the oldest drops little, and this much, which is read
 /// at once when it is sent.
@@ -36,9 +37,6 @@ const MAX_SEGMENT_BYTES: u64 = 256 << 10;
 const SEGMENTS: u64 = 16;
 /// What a loss of power may take: the kernel may keep this much time of samples in memory. A kill takes nothing.
 const SYNC_EVERY: Duration = Duration::from_secs(60);
-/// 2026-01-01. A file that is older was written under a wrong clock: its age is unknown.
-const PLAUSIBLE_MS: i64 = 1_767_225_600_000;
-
 /// A clock that is set back by this little was right enough.
 const CLOCK_STEP_MS: i64 = 60_000;
 
@@ -74,14 +72,22 @@ pub struct Spool {
     next_number: u64,
     unsynced_since: Option<Instant>,
     dropping: Episode,
+    /// Samples given up since the start.
+    dropped: u64,
+    now: Box<dyn Fn() -> Now + Send>,
 }
 
 impl Spool {
     /// Opens the directory, which is made if there is none. Writes nothing else. `WouldBlock`: another agent has it.
     pub fn open(dir: &Path, limits: Limits, origin: Origin) -> io::Result<Self> {
+        Self::open_by(dir, limits, origin, Now::read)
+    }
+
+    /// The same by another clock.
+    fn open_by(dir: &Path, limits: Limits, origin: Origin, now: impl Fn() -> Now + Send + 'static) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         let lock = Lock::take(dir)?;
-        let segments = VecDeque::from(Segment::list(dir)?);
+        let segments = VecDeque::from(Segment::list(dir, now())?);
         let next_number = segments.back().map_or(1, |newest| newest.number + 1);
         let mut spool = Self {
             dir: dir.to_owned(),
@@ -93,6 +99,8 @@ impl Spool {
             next_number,
             unsynced_since: None,
             dropping: Episode::default(),
+            dropped: 0,
+            now: Box::new(now),
         };
         spool.make_room(0);
         Ok(spool)
@@ -101,6 +109,11 @@ impl Spool {
     /// Bytes of all files.
     pub fn bytes(&self) -> u64 {
         self.segments.iter().map(|segment| segment.bytes).sum()
+    }
+
+    /// Samples given up unsent since the start, for want of room or for their age.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
     }
 
     /// Whether there is nothing to send.
@@ -116,10 +129,12 @@ impl Spool {
         let file_bytes = (bytes.len() + FILE_HEADER.len()) as u64;
         if file_bytes > self.limits.max_bytes {
             warn!("a sample is larger than the spool, dropping it", seq = seq, bytes = file_bytes);
+            self.dropped += 1;
             return Ok(());
         }
         self.make_room(file_bytes);
-        self.open_segment(bytes.len() as u64)?.append(&bytes)?;
+        let now = (self.now)();
+        self.open_segment(bytes.len() as u64, now)?.append(&bytes, now)?;
         self.unsynced_since.get_or_insert_with(Instant::now);
         Ok(())
     }
@@ -154,7 +169,7 @@ impl Spool {
     }
 
     /// The file to add to.
-    fn open_segment(&mut self, record_bytes: u64) -> io::Result<&mut Segment> {
+    fn open_segment(&mut self, record_bytes: u64, now: Now) -> io::Result<&mut Segment> {
         let segment_bytes = (self.limits.max_bytes / SEGMENTS).min(MAX_SEGMENT_BYTES);
         let open = |segment: &Segment| segment.writer().is_some() && segment.bytes + record_bytes <= segment_bytes;
         if !self.segments.back().is_some_and(open) {
@@ -164,7 +179,7 @@ impl Spool {
             if let Some(full) = self.segments.back_mut() {
                 full.seal();
             }
-            let segment = Segment::create(&self.dir, self.next_number)?;
+            let segment = Segment::create(&self.dir, self.next_number, now)?;
             self.next_number += 1;
             self.segments.push_back(segment);
         }
@@ -173,12 +188,14 @@ impl Spool {
 
     /// Drops the oldest files for so many more bytes, and those that are too old.
     fn make_room(&mut self, bytes: u64) {
-        let oldest_ms = unix_ms(SystemTime::now()).saturating_sub(self.limits.max_age.as_millis() as i64);
-        let old = |segment: &Segment| (PLAUSIBLE_MS..oldest_ms).contains(&segment.newest_ms);
+        let (now, max_ms) = ((self.now)(), self.limits.max_age.as_millis() as i64);
+        self.segments.iter_mut().for_each(|segment| segment.age.look(now));
+        let old = |segment: &Segment| segment.age.is_over(max_ms, now);
         while self.segments.front().is_some_and(old)
             || (self.bytes() + bytes > self.limits.max_bytes && !self.is_empty())
         {
             let dropped = self.count_front();
+            self.dropped += dropped;
             if self.dropping.add(dropped) {
                 warn!(
                     "the spool is full or too old, dropping the oldest samples",

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::age::{Age, Now};
 use super::record::FILE_HEADER;
 
 /// Another format gets another ending: files of another version are left alone.
@@ -18,8 +19,8 @@ pub struct Segment {
     pub number: u64,
     /// Its length.
     pub bytes: u64,
-    /// When its newest record was written, milliseconds since 1970 by this host's clock.
-    pub newest_ms: i64,
+    /// Of its newest record.
+    pub age: Age,
     path: PathBuf,
     /// While records are being added.
     writer: Option<Arc<File>>,
@@ -27,25 +28,25 @@ pub struct Segment {
 
 impl Segment {
     /// The files of a directory, oldest first.
-    pub fn list(dir: &Path) -> io::Result<Vec<Self>> {
+    pub fn list(dir: &Path, now: Now) -> io::Result<Vec<Self>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
             let Some(number) = entry.file_name().to_str().and_then(number) else { continue };
             let facts = entry.metadata()?;
-            let newest_ms = facts.modified().map_or(0, unix_ms);
-            found.push(Self { number, bytes: facts.len(), newest_ms, path: entry.path(), writer: None });
+            let age = Age::found(facts.modified().map_or(0, unix_ms), now);
+            found.push(Self { number, bytes: facts.len(), age, path: entry.path(), writer: None });
         }
         found.sort_unstable_by_key(|segment| segment.number);
         Ok(found)
     }
 
     /// A new file with its header.
-    pub fn create(dir: &Path, number: u64) -> io::Result<Self> {
+    pub fn create(dir: &Path, number: u64, now: Now) -> io::Result<Self> {
         let path = dir.join(format!("{number:0DIGITS$x}{ENDING}"));
         let file = OpenOptions::new().append(true).create_new(true).open(&path)?;
-        let mut segment = Self { number, bytes: 0, newest_ms: 0, path, writer: Some(Arc::new(file)) };
-        match segment.append(&FILE_HEADER) {
+        let mut segment = Self { number, bytes: 0, age: Age::written(now), path, writer: Some(Arc::new(file)) };
+        match segment.append(&FILE_HEADER, now) {
             Ok(()) => Ok(segment),
             Err(error) => {
                 let _ = segment.remove();
@@ -55,7 +56,7 @@ impl Segment {
     }
 
     /// Adds bytes at the end. After an error the file is as it was, or takes no more.
-    pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub fn append(&mut self, bytes: &[u8], now: Now) -> io::Result<()> {
         let Some(writer) = &self.writer else { return Err(io::ErrorKind::Unsupported.into()) };
         let mut file: &File = writer;
         if let Err(error) = file.write_all(bytes) {
@@ -65,7 +66,7 @@ impl Segment {
             return Err(error);
         }
         self.bytes += bytes.len() as u64;
-        self.newest_ms = unix_ms(SystemTime::now());
+        self.age = Age::written(now);
         Ok(())
     }
 
@@ -107,7 +108,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Milliseconds since 1970. A time before that is 0.
-pub fn unix_ms(time: SystemTime) -> i64 {
+fn unix_ms(time: SystemTime) -> i64 {
     time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }
 

@@ -1,6 +1,8 @@
 //! The spool on a real directory: bounds, restarts, and damage at any byte.
 
 use std::fs;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::SystemTime;
 
 use proptest::prelude::*;
 use siskin_platform::model::{Clock, Sample};
@@ -97,6 +99,39 @@ fn the_oldest_files_are_dropped_and_the_bound_holds() {
     assert!(files(&dir).is_empty(), "larger than the bound");
 }
 
+/// A host's clocks that a test sets.
+#[derive(Clone)]
+struct Clocks(Arc<[AtomicI64; 2]>);
+
+impl Clocks {
+    fn new(unix_ms: i64, boottime_ms: i64) -> Self {
+        Self(Arc::new([unix_ms, boottime_ms].map(AtomicI64::new)))
+    }
+
+    /// Time passes.
+    fn pass(&self, time: Duration) {
+        for clock in self.0.iter() {
+            clock.fetch_add(time.as_millis() as i64, Ordering::Relaxed);
+        }
+    }
+
+    /// Somebody sets the clock of the day.
+    fn jump(&self, days: i64) {
+        self.0[0].fetch_add(days * DAY.as_millis() as i64, Ordering::Relaxed);
+    }
+
+    fn open(&self, dir: &Path, stream: u64) -> Spool {
+        let clocks = self.clone();
+        let [unix_ms, boottime_ms] = [0, 1].map(|index| move |of: &Clocks| of.0[index].load(Ordering::Relaxed));
+        let now = move || Now { unix_ms: unix_ms(&clocks), boottime_ms: boottime_ms(&clocks) };
+        Spool::open_by(dir, ROOMY, Origin { stream, floor: FLOOR, ..Origin::default() }, now).unwrap()
+    }
+}
+
+fn now_ms() -> i64 {
+    Now::read().unix_ms
+}
+
 #[test]
 fn old_files_are_dropped_unless_their_clock_was_wrong() {
     let dir = crate::scratch::dir("age");
@@ -109,7 +144,36 @@ fn old_files_are_dropped_unless_their_clock_was_wrong() {
     };
     aged(0, SystemTime::now() - 2 * DAY);
     aged(1, SystemTime::UNIX_EPOCH + DAY);
-    assert_eq!(numbers(&drain(&mut open(&dir, ROOMY, 4, "b"))), [(2, 1), (3, 1)]);
+    let clocks = Clocks::new(now_ms(), 5_000);
+    let mut spool = clocks.open(&dir, 4);
+    assert_eq!((files(&dir).len(), spool.dropped()), (3, 0), "the clock may have just started");
+    clocks.pass(DAY / 24);
+    assert_eq!(numbers(&drain(&mut spool)), [(2, 1), (3, 1)]);
+    assert_eq!(spool.dropped(), 1);
+}
+
+#[test]
+fn a_clock_that_jumps_ahead_takes_no_file_with_it() {
+    let dir = crate::scratch::dir("jump");
+    fill(&mut open(&dir, ROOMY, 1, "b"), [1]);
+    // The board starts years ahead, and is set right a minute later.
+    let clocks = Clocks::new(now_ms(), 5_000);
+    clocks.jump(9_000);
+    let mut spool = clocks.open(&dir, 2);
+    clocks.pass(DAY / 1_440);
+    clocks.jump(-9_000);
+    fill(&mut spool, [1]);
+    clocks.pass(DAY / 24);
+    clocks.jump(2);
+    fill(&mut spool, [2]);
+    let first = spool.peek(9, 1 << 20, |_, _| false).unwrap();
+    assert_eq!((first.stream, spool.dropped()), (1, 0));
+    // And what is truly old goes, whatever the clock says.
+    clocks.jump(-60);
+    clocks.pass(DAY);
+    clocks.pass(DAY / 24);
+    assert!(spool.peek(9, 1 << 20, |_, _| false).is_none());
+    assert_eq!((files(&dir).len(), spool.dropped()), (0, 3));
 }
 
 #[test]

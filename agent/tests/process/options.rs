@@ -18,6 +18,8 @@ fn a_wrong_option_is_told_in_one_line_with_status_2() {
         (&["--listen", "0.0.0.0:0"], "--listen-token-file FILE, or let everyone read this host with --listen-open"),
         (&["--listen"], "--listen"),
         (&["--disk-path", "/no/such/path"], "--disk-path"),
+        (&["--collectors", ","], "--collectors: no collector is named; there are uptime, cpu, "),
+        (&["--collectors", "cpu", "--no-collectors", "cpu"], "--no-collectors: no collector is left"),
     ] {
         let output = run(args);
         let text = String::from_utf8(output.stderr).unwrap();
@@ -30,6 +32,7 @@ fn a_wrong_option_is_told_in_one_line_with_status_2() {
 fn help_and_version_go_to_standard_output() {
     let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
     assert!(help.contains("SISKIN_AGENT_INTERVAL") && help.lines().all(|line| line.len() <= 120), "{help}");
+    assert!(help.contains("Collectors, for --collectors") && help.ends_with('\n'), "{help}");
     let version = String::from_utf8(run(&["--version"]).stdout).unwrap();
     assert_eq!(version, format!("siskin-agent {}\n", env!("CARGO_PKG_VERSION")));
 }

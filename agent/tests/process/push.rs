@@ -94,6 +94,32 @@ fn a_batch_that_is_too_large_is_halved() {
     assert!(agent.log().contains("halving"), "{}", agent.log());
 }
 
+/// What `/metrics` says of the agent.
+fn health(agent: &Agent, name: &str) -> Option<f64> {
+    let page = agent.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    page.lines().find_map(|line| line.strip_prefix(&format!("siskin_agent_{name} "))?.parse().ok())
+}
+
+#[test]
+fn an_agent_tells_how_its_pushes_fare() {
+    let server = Server::start(|push| match push.seqs() {
+        seqs if push.attempt < 2 && !seqs.is_empty() => Answer::Status("503 Busy\r\nRetry-After: 1"),
+        seqs if seqs.contains(&5) => REFUSAL,
+        _ => Answer::Stored,
+    });
+    let agent = agent(&server, &[]);
+    until("a failure", || health(&agent, "push_failures_total").filter(|failures| *failures > 0.0));
+    until("samples that wait", || health(&agent, "queue_samples").filter(|waiting| *waiting > 0.0));
+    assert_eq!(health(&agent, "last_push_time_seconds"), None);
+    until("a refusal", || health(&agent, "samples_refused_total").filter(|refused| *refused == 1.0));
+    until("pushes", || health(&agent, "pushes_total").filter(|pushes| *pushes > 3.0));
+    assert!(health(&agent, "last_push_time_seconds").is_some_and(|time| time > 1.7e9));
+    assert_eq!((health(&agent, "samples_dropped_total"), health(&agent, "spool_bytes")), (Some(0.0), Some(0.0)));
+
+    let alone = Agent::start(command());
+    assert_eq!(health(&alone, "queue_samples"), None, "nothing waits where there is no server");
+}
+
 const REFUSAL: Answer = Answer::Status("400 Bad Request\r\n\r\n{\"error\":\"Invalid field types\"}");
 
 #[test]

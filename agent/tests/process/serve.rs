@@ -28,6 +28,33 @@ fn serves_health_and_system() {
 }
 
 #[test]
+fn metrics_of_ones_own_that_the_page_has_itself_are_told_of_once() {
+    let files = directory("shadowed");
+    let start = || {
+        let mut command = command();
+        command.args(["--interval", "3600", "--textfile-dir", files.to_str().unwrap()]);
+        Agent::start(command)
+    };
+    let page = |agent: &Agent| agent.send(b"GET /metrics HTTP/1.1\r\n\r\n");
+    let has = |page: &str, line: &str| page.lines().any(|one| one == line);
+    let agent = start();
+    let empty = page(&agent);
+    assert!(has(&empty, "node_textfile_scrape_error 0"), "{empty}");
+    assert!(has(&empty, "siskin_textfile_shadowed_series 0") && !agent.log().contains("textfiles"), "{empty}");
+
+    std::fs::write(files.join("own.prom"), "node_load1{of=\"job\"} 7\nnode_load1{of=\"us\"} 7\nown 1\n").unwrap();
+    let agent = start();
+    for _ in 0..2 {
+        let full = page(&agent);
+        assert!(has(&full, "own 1") && !full.contains("of=\"job\""), "{full}");
+        assert!(has(&full, "siskin_textfile_shadowed_series 2"), "{full}");
+    }
+    let told = "textfiles whose names the agent uses itself series=2 family=node_load1";
+    until("it is told", || agent.log().contains(told).then_some(()));
+    assert_eq!(agent.log().matches(told).count(), 1, "{}", agent.log());
+}
+
+#[test]
 fn serves_metrics_as_they_are_asked_for() {
     let agent = agent("3600");
     let ask = |method: &str, accept: &str| {
@@ -48,6 +75,8 @@ fn serves_metrics_as_they_are_asked_for() {
     let (head, body) = ask("HEAD", "*/*");
     assert!(head.contains(" 200 OK") && body.is_empty(), "{head}");
     assert!(ask("POST", "*/*").0.contains(" 405 "));
+
+    assert!(!body.contains("textfile_scrape_error") && !body.contains("shadowed"), "no directory: {body}");
 
     // Each scrape has a reading of its own, while the schedule waits.
     let time = || {

@@ -50,7 +50,7 @@ impl Filesystems {
 
     fn with(roots: &Roots, disk_path: &str, with_network: bool, spaces: Spaces) -> Self {
         let (roots, disk_path) = (roots.clone(), disk_path.to_owned());
-        let mountinfo = Kept::list(roots.in_process("mountinfo"));
+        let mountinfo = Kept::long_list(roots.in_process("mountinfo"));
         Self { roots, disk_path, with_network, spaces, mountinfo, is_watched: false, mounts: None }
     }
 

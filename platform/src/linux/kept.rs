@@ -36,8 +36,10 @@ static OPEN: AtomicUsize = AtomicUsize::new(0);
 enum End {
     /// One read gives all of it, if there is room.
     OneRead,
-    /// Line by line, in pages.
+    /// Line by line, in pages, and no line is long.
     Pages,
+    /// Line by line, in pages that end where a long line does not fit: only nothing says that it was all.
+    Nothing,
 }
 
 /// One file. It is opened at the first reading, and anew after one that failed.
@@ -56,9 +58,14 @@ impl Kept {
         Self { path, end: End::OneRead, open: None, missed: None }
     }
 
-    /// A list of `/proc` that the kernel writes line by line: `diskstats`, `net/dev`, `vmstat`.
+    /// A list of `/proc` that the kernel writes line by line, none of them long: `diskstats`, `net/dev`, `vmstat`.
     pub fn list(path: PathBuf) -> Self {
         Self { path, end: End::Pages, open: None, missed: None }
+    }
+
+    /// A list of `/proc` whose lines may be as long as a page: `mountinfo`, `mdstat`.
+    pub fn long_list(path: PathBuf) -> Self {
+        Self { path, end: End::Nothing, open: None, missed: None }
     }
 
     /// The open file itself, once it was read.
@@ -133,6 +140,7 @@ impl Kept {
             let is_short = match self.end {
                 End::OneRead => read < room,
                 End::Pages => read < SHORT_BYTES.min(room),
+                End::Nothing => read == 0,
             };
             if is_short {
                 break;

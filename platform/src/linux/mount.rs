@@ -116,8 +116,14 @@ fn mount(info: &MountInfo, all: &[MountInfo]) -> Mount {
         device: unescape(info.mount_source.as_deref().unwrap_or("none")),
         kind: info.fs_type.clone(),
         read_only: has("ro"),
-        is_prompt: all.iter().filter(is_on_the_way).all(|one| PROMPT.contains(&one.fs_type.as_str())),
+        is_prompt: all.iter().filter(is_on_the_way).all(is_prompt),
     }
+}
+
+/// What can be written to an overlay is on this machine; one that cannot may lie on any other filesystem.
+fn is_prompt(info: &MountInfo) -> bool {
+    let kind = info.fs_type.as_str();
+    PROMPT.contains(&kind) && (kind != "overlay" || info.super_options.contains_key("upperdir"))
 }
 
 /// A filesystem on a block device has that device's numbers. What has none, the kernel's own and the network's, has
@@ -275,5 +281,14 @@ mod tests {
         assert_eq!(found(false), local);
         assert_eq!(found(true)[0], listed("/nas", false));
         assert_eq!(found(true)[1..], local);
+    }
+
+    #[test]
+    fn an_overlay_that_cannot_be_written_to_may_lie_on_anything() {
+        let prompt = |options: &str| {
+            let text = format!("1 0 0:30 / / rw - overlay overlay {options}\n");
+            parse(&text, false).0[0].is_prompt
+        };
+        assert!(prompt("rw,lowerdir=/a:/b,upperdir=/c,workdir=/d") && !prompt("ro,lowerdir=/nas/a:/nas/b"));
     }
 }

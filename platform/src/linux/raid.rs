@@ -14,7 +14,7 @@ pub(super) struct Arrays(Kept);
 
 impl Arrays {
     pub(super) fn new(roots: &Roots) -> Self {
-        Self(Kept::list(roots.in_proc("mdstat")))
+        Self(Kept::long_list(roots.in_proc("mdstat")))
     }
 }
 

@@ -133,9 +133,8 @@ impl Reader {
 
     /// The readings of this instant, over an earlier sample. `interval_seconds` says when the next are due. A collector
     /// that fails leaves its place in the sample empty and does not stop the others; one that hangs takes 2 s, once.
-    /// What was not due is as it was in that sample: see [`Reader::carry`].
+    /// What was not due is as it was in that sample: see [`Reader::carry`]; so are the failures of who was not due.
     pub fn sample(&mut self, interval_seconds: Option<f64>, sample: &mut Sample, failures: &mut Vec<Failure>) {
-        failures.clear();
         sample.at = clock();
         sample.boot_id = None;
         sample.time_is_estimated = false;
@@ -154,10 +153,11 @@ impl Reader {
     pub fn refresh(&mut self, sample: &mut Sample) {
         sample.at = clock();
         for seat in self.seats.iter_mut().filter(|seat| is_quick(seat.entry)) {
-            let is_absent = seat.outcome.is_none() && seat.due.is_some();
+            // Absent, or it took too long.
+            let rests = seat.due.is_some();
             self.odd.clear();
             let found = match &mut seat.state {
-                State::Here(collector) if !is_absent => collector.read(sample, &mut self.text, &mut self.odd),
+                State::Here(collector) if !rests => collector.read(sample, &mut self.text, &mut self.odd),
                 _ => Ok(Found::Nothing),
             };
             if !matches!(found, Ok(Found::Source)) {
@@ -182,9 +182,13 @@ impl Reader {
         if !seat.was_read {
             return;
         }
+        failures.retain(|failure| failure.collector != seat.entry.name);
         self.odd.clear();
         let result = self.read(index, sample);
-        let (seat, duration) = (&mut self.seats[index], started.elapsed());
+        let seat = &mut self.seats[index];
+        let is_over = matches!(result, Err(Error::Overrun { .. }));
+        // One that is still away has taken more than this.
+        let duration = started.elapsed().max(if is_over { LIMIT } else { Duration::ZERO });
         let success = result.is_ok() && self.odd.is_empty();
         seat.outcome = Some(Outcome { duration, success });
         seat.due = (!seat.entry.every.is_zero()).then(|| started + seat.entry.every);
@@ -202,7 +206,12 @@ impl Reader {
                 failures.push(failure(overrun()));
             }
             Ok(_) => {}
-            Err(error) => failures.push(failure(error)),
+            Err(error) => {
+                if is_over {
+                    seat.due = Some(started + REST);
+                }
+                failures.push(failure(error));
+            }
         }
         failures.extend(self.odd.drain(..).map(failure));
     }

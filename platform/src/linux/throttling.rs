@@ -1,9 +1,12 @@
 //! Throttling of a Raspberry Pi: what its firmware says.
 
+use std::path::{Path, PathBuf};
+
 use super::{
     Error, Roots,
     collector::{Collector, Found},
     kept::Kept,
+    text,
 };
 use crate::model::{Sample, Throttling};
 
@@ -14,8 +17,17 @@ pub(super) struct Firmware(Kept);
 
 impl Firmware {
     pub(super) fn new(roots: &Roots) -> Self {
-        Self(Kept::new(roots.in_sys("devices/platform/soc/soc:firmware/get_throttled")))
+        let devices = roots.in_sys("devices/platform");
+        // The device tree names the chip `soc`, later ones with its address: `soc@107c000000`.
+        let chips = text::list(&devices).into_iter().filter(|name| name.starts_with("soc"));
+        let file = chips.map(|chip| file(&devices, &chip)).find(|file| text::exists(file));
+        // Where it would be if the driver came later.
+        Self(Kept::new(file.unwrap_or_else(|| self::file(&devices, "soc"))))
     }
+}
+
+fn file(devices: &Path, chip: &str) -> PathBuf {
+    devices.join(format!("{chip}/{chip}:firmware/{FILE}"))
 }
 
 impl Collector for Firmware {
@@ -47,6 +59,18 @@ pub fn parse(text: &str) -> Result<Throttling, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn later_boards_have_their_address_in_the_name() {
+        let sys = std::env::current_exe().unwrap().with_file_name("siskin-platform-scratch").join("board");
+        let firmware = sys.join("devices/platform/soc@107c000000/soc@107c000000:firmware");
+        std::fs::create_dir_all(&firmware).unwrap();
+        std::fs::write(firmware.join(FILE), "50000\n").unwrap();
+        let mut sample = Sample::default();
+        let mut board = Firmware::new(&Roots { sys, ..Roots::default() });
+        assert_eq!(board.read(&mut sample, &mut Vec::new(), &mut Vec::new()).unwrap(), Found::Source);
+        assert!(sample.throttling.unwrap().throttled_since_boot);
+    }
 
     #[test]
     fn each_bit() {

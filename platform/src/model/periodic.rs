@@ -29,6 +29,11 @@ impl<T> Periodic<T> {
         &self.value
     }
 
+    /// The last reading there was, if there was one.
+    pub fn known(&self) -> Option<&T> {
+        self.is_known.then_some(&self.value)
+    }
+
     /// What a new reading is written to.
     pub fn renew(&mut self) -> &mut T {
         self.hold(true)
@@ -90,11 +95,13 @@ mod tests {
     fn a_reading_travels_once_and_is_known_until_the_next() {
         let mut some = Some::default();
         assert_eq!(serde_json::to_string(&some).unwrap(), "{}");
+        assert_eq!(some.rows.known(), None);
         some.rows.renew().push(7);
         assert_eq!(serde_json::to_string(&some).unwrap(), r#"{"rows":[7]}"#);
         some.rows.set_fresh(false);
         assert_eq!(serde_json::to_string(&some).unwrap(), "{}");
         assert_eq!((some.rows.fresh(), some.rows.latest()), (None, &vec![7]));
+        assert_eq!(some.rows.known(), Option::Some(&vec![7]));
     }
 
     #[test]

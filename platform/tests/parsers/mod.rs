@@ -1,11 +1,10 @@
-//! Every parser of text that the kernel or a person wrote. `hostile` gives them any text, and so does the fuzz target
-//! `kernel`, each of them for a minute.
+//! Every parser of text that the kernel or a program of the host wrote. `hostile` gives them any text, and so does the fuzz
+//! target `kernel`, each of them for a minute. What people write is `textfile`'s.
 
 use siskin_platform::{
     collect::{
         container, container_name, control_group, cpu, disk, frequency, gpu, host, kernel, load, memory, mount,
-        network, power, pressure, process, processor, raid, route, sensor, socket, textfile, throttling, unit, uptime,
-        zfs,
+        network, power, pressure, process, processor, raid, route, sensor, socket, throttling, unit, uptime, zfs,
     },
     model::{Memory, Sockets, Swap, Udp, Usage},
 };
@@ -50,9 +49,4 @@ pub const PARSERS: &[(&str, Parse)] = &[
     ("unit", |text| _ = unit::parse(text)),
     ("gpu_level", |text| _ = gpu::parse_level(text)),
     ("gpu_errors", |text| _ = gpu::parse_errors(text)),
-    ("textfile", |text| {
-        if let Ok(series) = textfile::parse(text) {
-            assert!(series.iter().all(|one| one.family.is_some() && one.any_value().is_some()));
-        }
-    }),
 ];

@@ -91,8 +91,8 @@ impl Axis {
                     (step(span.first).max(0) as usize, ((step(span.last) + 1) as usize).min(*count))
                 }
             };
-            for place in first..end {
-                projected[place] = projected[place].or(*value);
+            for reading in projected.iter_mut().take(end).skip(first) {
+                *reading = reading.or(*value);
             }
         }
     }

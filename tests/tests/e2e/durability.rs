@@ -12,10 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use siskin_platform::model::Batch;
 use siskin_tests::{
     fleet::{Machine, Random},
     http::Client,
-    process::{Home, Server, unix_seconds},
+    process::{Home, Server, unix_ms, unix_seconds},
     python,
     wait::{PATIENCE, until},
 };
@@ -49,8 +50,14 @@ struct Load {
 }
 
 impl Load {
-    /// Sends one body until it is acknowledged; gives up only when told to stop while no server is there.
-    fn deliver(&self, client: &mut Option<(SocketAddr, Client)>, host: &str, seconds: &[(i64, i64)], body: &[u8]) {
+    /// Sends one body, made anew each time, until it is acknowledged; gives up only when told to stop while no server is there.
+    fn deliver(
+        &self,
+        client: &mut Option<(SocketAddr, Client)>,
+        host: &str,
+        seconds: &[(i64, i64)],
+        body: impl Fn() -> Vec<u8>,
+    ) {
         self.ledger.sent.lock().unwrap().entry(host.into()).or_default().extend(seconds.iter().copied());
         loop {
             let Some(address) = *self.address.lock().unwrap() else {
@@ -61,7 +68,7 @@ impl Load {
                 *client = Some((address, Client::new(address)));
             }
             let connection = &mut client.as_mut().unwrap().1;
-            match connection.send("POST", "/metrics", &[("Content-Type", "application/json")], body) {
+            match connection.send("POST", "/metrics", &[("Content-Type", "application/json")], &body()) {
                 Ok(response) if response.status == 200 => {
                     let duplicates = response.json()["duplicates"].as_u64().unwrap_or(0);
                     self.known_already.fetch_add(duplicates, Ordering::Relaxed);
@@ -100,7 +107,9 @@ impl Load {
                 seconds.push((second + index as i64, used as i64));
             }
             second += count;
-            self.deliver(&mut client, &machine.host.hostname, &seconds, &body(&batch));
+            // Said anew with each attempt, as an agent does: else the server takes the clock for one that is behind.
+            let sent = || body(&Batch { sent_at: machine.clock(unix_ms()), ..batch.clone() });
+            self.deliver(&mut client, &machine.host.hostname, &seconds, sent);
             if random.below(200) == 0 {
                 machine.restart_agent();
             }
@@ -116,7 +125,7 @@ impl Load {
             let used = random.below(10_001) as i64;
             let mut sample = flat(&host, second, random.below(10_000) as f64 / 100.0);
             sample["ram"] = (used as f64 / 100.0).into();
-            self.deliver(&mut client, &host, &[(second, used)], python::dumps(&sample).as_bytes());
+            self.deliver(&mut client, &host, &[(second, used)], || python::dumps(&sample).into_bytes());
             second += 1;
         }
     }

@@ -48,12 +48,17 @@ fn a_collector_that_hangs_is_left_behind_and_taken_back_when_it_returns() {
     let mut reader = reader(&hangs);
     let (mut sample, mut failures) = (Sample::default(), Vec::new());
     let started = Instant::now();
-    for _ in 0..3 {
+    for round in 0..3 {
         reader.sample(None, &mut sample, &mut failures);
-        assert_eq!(told(&failures), ["slow: no answer within 2 s"]);
+        assert_eq!(told(&failures), ["slow: no answer within 2 s"], "also while it rests");
         assert!(sample.load.is_none() && sample.uptime_seconds.is_some());
         let [slow, uptime] = &sample.collectors.latest()[..] else { panic!() };
-        assert!(!slow.success && uptime.success);
+        assert!(!slow.success && slow.duration_seconds >= LIMIT.as_secs_f64() && uptime.success);
+        assert!(reader.seats[0].due.is_some_and(|due| due > Instant::now() + REST / 2));
+        if round == 1 {
+            // It is asked for once more, and still away.
+            reader.seats[0].due = None;
+        }
     }
     assert!(started.elapsed() < 2 * LIMIT, "the time is lost once: {:?}", started.elapsed());
 
@@ -61,8 +66,21 @@ fn a_collector_that_hangs_is_left_behind_and_taken_back_when_it_returns() {
     let deadline = Instant::now() + Duration::from_secs(60);
     while sample.load.is_none() {
         assert!(Instant::now() < deadline, "{:?}", told(&failures));
+        reader.seats[0].due = None;
         reader.sample(None, &mut sample, &mut failures);
     }
+    assert!(failures.is_empty());
+}
+
+#[test]
+fn a_failure_stays_until_its_collector_reads_again() {
+    let mut reader = reader(&Arc::default());
+    let (mut sample, mut failures) = (Sample::default(), vec![Failure { collector: "slow", error: overrun() }]);
+    reader.seats[0].due = Some(Instant::now() + REST);
+    reader.sample(None, &mut sample, &mut failures);
+    assert_eq!(failures.len(), 1);
+    reader.seats[0].due = None;
+    reader.sample(None, &mut sample, &mut failures);
     assert!(failures.is_empty());
 }
 

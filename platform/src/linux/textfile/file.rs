@@ -1,13 +1,14 @@
 //! One file: when it is read, and what is kept of it.
 
 use std::{
-    fs::{self, OpenOptions},
     io::{ErrorKind, Read},
-    os::unix::fs::OpenOptionsExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
-use super::{Stamp, parse};
+use super::{
+    Stamp, parse,
+    target::{Place, Target},
+};
 use crate::{
     linux::{Error, rows::set},
     model::{Custom, Textfile},
@@ -16,12 +17,21 @@ use crate::{
 /// The most bytes of a file: some five thousand lines.
 const LIMIT_BYTES: u64 = 512 << 10;
 
+/// Instead of what a file says that lies elsewhere too.
+const NOT_SHOWN: &str =
+    "is refused; what stands there is not shown, as the file has another name or lies out of the directory";
+
+/// Instead of reading a file.
+const FORBIDDEN: &str = "is a link out of the directory: it is followed only where nobody but the directory's owner may \
+                         write there, and to that owner's files; write the file itself to the directory";
+
 /// A file, and what it said when it was read last.
 pub(super) struct File {
     path: PathBuf,
     /// The path as a text.
     name: String,
     stamp: Option<Stamp>,
+    place: Place,
     /// Whether what was read is all that was written at the time of the stamp.
     pub(super) settled: bool,
     /// In the order of the file.
@@ -36,7 +46,17 @@ pub(super) struct File {
 impl File {
     pub(super) fn new(path: PathBuf) -> Self {
         let name = path.to_string_lossy().into_owned();
-        Self { path, name, stamp: None, settled: false, series: Vec::new(), taken: 0, fault: None, refused: None }
+        Self {
+            path,
+            name,
+            stamp: None,
+            place: Place::Inside,
+            settled: false,
+            series: Vec::new(),
+            taken: 0,
+            fault: None,
+            refused: None,
+        }
     }
 
     pub(super) fn path(&self) -> &PathBuf {
@@ -49,27 +69,32 @@ impl File {
     }
 
     /// Reads the file if it has changed. Whether it says something else now.
-    pub(super) fn refresh(&mut self, text: &mut Vec<u8>) -> bool {
-        let stamp = match fs::metadata(&self.path) {
-            Ok(metadata) if metadata.is_file() => Stamp::of(&metadata),
-            Ok(_) => return self.keep(None, Err(self.fault("is no file"))),
+    pub(super) fn refresh(&mut self, directory: &Path, text: &mut Vec<u8>) -> bool {
+        let target = match Target::find(directory, &self.path) {
+            Ok(target) => target,
             Err(error) if error.kind() == ErrorKind::NotFound => return self.keep(None, Ok(Vec::new())),
             Err(source) => return self.keep(None, Err(Error::Read { path: self.path.clone(), source })),
         };
+        self.place = target.place;
+        if !target.metadata.is_file() {
+            return self.keep(None, Err(self.fault("is no file")));
+        }
+        if target.place == Place::Forbidden {
+            return self.keep(None, Err(self.fault(FORBIDDEN)));
+        }
+        let stamp = Stamp::of(&target.metadata);
         if self.settled && self.stamp == Some(stamp) {
             return false;
         }
         self.settled = stamp.is_settled();
-        let read = self.read(text);
+        let read = self.read(&target, text);
         self.keep(Some(stamp), read)
     }
 
-    fn read(&self, text: &mut Vec<u8>) -> Result<Vec<Custom>, Error> {
+    fn read(&self, target: &Target, text: &mut Vec<u8>) -> Result<Vec<Custom>, Error> {
         let path = || self.path.clone();
         text.clear();
-        // A pipe put here in the meantime would hold us up for ever.
-        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&self.path);
-        let read = file.and_then(|file| file.take(LIMIT_BYTES + 1).read_to_end(text));
+        let read = target.open().and_then(|file| file.take(LIMIT_BYTES + 1).read_to_end(text));
         read.map_err(|source| Error::Read { path: path(), source })?;
         if text.len() as u64 > LIMIT_BYTES {
             return Err(Error::TooLarge { path: path(), limit_bytes: LIMIT_BYTES });
@@ -78,8 +103,15 @@ impl File {
             let line = 1 + text[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
             Error::Textfile { place: format!("{}:{line}", self.name), found: "is not UTF-8".to_owned() }
         })?;
-        parse(text)
-            .map_err(|fault| Error::Textfile { place: format!("{}:{}", self.name, fault.line), found: fault.found })
+        parse(text).map_err(|fault| Error::Textfile {
+            place: format!("{}:{}", self.name, fault.line),
+            found: self.shown(&fault.found).to_owned(),
+        })
+    }
+
+    /// Words that may quote the file.
+    fn shown<'a>(&self, found: &'a str) -> &'a str {
+        if self.place == Place::Inside { found } else { NOT_SHOWN }
     }
 
     fn keep(&mut self, stamp: Option<Stamp>, read: Result<Vec<Custom>, Error>) -> bool {
@@ -109,7 +141,7 @@ impl File {
 
     /// What went wrong with it.
     pub(super) fn errors(&self) -> impl Iterator<Item = Error> {
-        let refused = self.refused.as_deref().map(|refused| self.fault(refused));
+        let refused = self.refused.as_deref().map(|refused| self.fault(self.shown(refused)));
         self.fault.as_ref().map(Error::again).into_iter().chain(refused)
     }
 }

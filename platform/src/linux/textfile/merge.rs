@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::file::File;
+use super::{file::File, parse::shown};
 use crate::model::{Custom, Family};
 
 /// The most series of all files. Each travels with every sample that is taken of them.
@@ -47,18 +47,21 @@ pub(super) fn merge(files: &mut [File]) -> Merged {
             let refused = if family.kind != own.kind {
                 Some(format!(
                     "{} is a {} here and a {} in an earlier file",
-                    own.name,
+                    shown(&own.name),
                     own.kind.name(),
                     family.kind.name()
                 ))
             } else if seen.contains(&series.series) {
-                Some(format!("{} is in an earlier file too", series.series))
+                Some(format!("{} is in an earlier file too", shown(&series.series)))
             } else if order.len() == LIMIT_SERIES {
-                Some(format!("{} is beyond the {LIMIT_SERIES} series that are taken of all files", series.series))
+                Some(format!(
+                    "{} is beyond the {LIMIT_SERIES} series that are taken of all files",
+                    shown(&series.series)
+                ))
             } else if bytes + series.series.len() > LIMIT_BYTES {
                 Some(format!(
                     "{} is beyond the {LIMIT_BYTES} bytes of names that are taken of all files",
-                    series.series
+                    shown(&series.series)
                 ))
             } else {
                 None

@@ -4,6 +4,7 @@
 mod file;
 mod merge;
 mod parse;
+mod target;
 
 use std::{
     fs, io,
@@ -99,10 +100,10 @@ impl Collector for Textfiles {
             let found = format!("more than {LIMIT_FILES} files *.prom, the others are not read");
             odd.push(Error::Textfile { place: directory.display().to_string(), found });
         }
-        self.directory = Some(directory);
         for file in &mut self.files {
-            has_changed |= file.refresh(text);
+            has_changed |= file.refresh(&directory, text);
         }
+        self.directory = Some(directory);
         if has_changed {
             self.merged = merge::merge(&mut self.files);
         }

@@ -23,7 +23,7 @@ const EXCERPT_CHARS: usize = 80;
 pub struct Fault {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// What is wrong with it, in at most 1024 bytes without control characters.
     pub found: String,
 }
 
@@ -48,7 +48,7 @@ pub fn parse(text: &str) -> Result<Vec<Custom>, Fault> {
                 return Err(fault(format!("more than {LIMIT_SERIES} series")));
             }
             if !seen.insert(custom.series.clone()) {
-                return Err(fault(format!("{} is there twice", custom.series)));
+                return Err(fault(format!("{} is there twice", shown(&custom.series))));
             }
             all.push((custom, family));
         }
@@ -86,23 +86,23 @@ impl Drafts {
         let draft = self.0.entry(name.to_owned()).or_default();
         if word == "HELP" {
             if draft.help.is_some() {
-                return Err(format!("a second HELP of {name}"));
+                return Err(format!("a second HELP of {}", excerpt(name)));
             }
             if rest.len() > LIMIT_HELP_BYTES {
-                return Err(format!("HELP of {name} has more than {LIMIT_HELP_BYTES} bytes"));
+                return Err(format!("HELP of {} has more than {LIMIT_HELP_BYTES} bytes", excerpt(name)));
             }
-            check_escapes(rest, &['\\', 'n']).map_err(|found| format!("HELP of {name} has {found}"))?;
+            check_escapes(rest, &['\\', 'n']).map_err(|found| format!("HELP of {} has {found}", excerpt(name)))?;
             draft.help = Some(rest.to_owned());
         } else {
             if draft.kind.is_some() {
-                return Err(format!("a second TYPE of {name}"));
+                return Err(format!("a second TYPE of {}", excerpt(name)));
             }
             if draft.has_series {
-                return Err(format!("TYPE of {name} stands below its series: it must stand above"));
+                return Err(format!("TYPE of {} stands below its series: it must stand above", excerpt(name)));
             }
             draft.kind = Some(kind(rest).ok_or_else(|| {
                 let expected = "counter, gauge, histogram, summary or untyped";
-                format!("TYPE of {name}: expected {expected}, found {:?}", excerpt(rest))
+                format!("TYPE of {}: expected {expected}, found {:?}", excerpt(name), excerpt(rest))
             })?);
         }
         Ok(())
@@ -119,7 +119,7 @@ impl Drafts {
                 _ => continue,
             }
             if suffix == "_bucket" && !has("le") {
-                return Err(format!("{name} has no label le"));
+                return Err(format!("{} has no label le", excerpt(name)));
             }
             self.mark(family);
             return Ok((family.to_owned(), true));
@@ -127,9 +127,12 @@ impl Drafts {
         let kind = self.0.get(name).and_then(|draft| draft.kind).unwrap_or_default();
         match kind {
             FamilyKind::Histogram => {
+                let name = excerpt(name);
                 Err(format!("{name} is a histogram, which has {name}_bucket, _sum and _count only"))
             }
-            FamilyKind::Summary if !has("quantile") => Err(format!("{name} is a summary and has no label quantile")),
+            FamilyKind::Summary if !has("quantile") => {
+                Err(format!("{} is a summary and has no label quantile", excerpt(name)))
+            }
             _ => {
                 self.mark(name);
                 Ok((name.to_owned(), kind == FamilyKind::Counter))
@@ -261,7 +264,9 @@ fn check_escapes(text: &str, known: &[char]) -> Result<(), String> {
         if letter == '\\' {
             match letters.next() {
                 Some(escaped) if known.contains(&escaped) => {}
-                Some(escaped) => return Err(format!("an unknown escape \\{escaped}: write a backslash as \\\\")),
+                Some(escaped) => {
+                    return Err(format!("an unknown escape \\{}: write a backslash as \\\\", escaped.escape_debug()));
+                }
                 None => return Err("a \\ at its end: write a backslash as \\\\".to_owned()),
             }
         }
@@ -277,8 +282,21 @@ fn split(text: &str) -> (&str, &str) {
     (word, rest.trim_start_matches(blank))
 }
 
+/// The beginning of a name, or of what is quoted.
 fn excerpt(text: &str) -> String {
     text.chars().take(EXCERPT_CHARS).collect()
+}
+
+/// The beginning of a series as a person can read it: its labels may hold anything, such as what moves a cursor.
+pub(super) fn shown(series: &str) -> String {
+    let mut shown = String::new();
+    for letter in series.chars().take(EXCERPT_CHARS) {
+        match letter {
+            '"' | '\'' | '\\' => shown.push(letter),
+            _ => shown.extend(letter.escape_debug()),
+        }
+    }
+    shown
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! When files are read again, and what happens where they disagree.
 
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
 use super::*;
 use crate::model::{Custom, Textfile};
@@ -140,12 +140,85 @@ fn the_first_file_by_name_wins_and_families_stand_together() {
         let help = |at: usize| reads.custom()[at].family.as_ref().unwrap().help.clone();
         assert_eq!((help(1), help(2)), (Some("first".into()), Some("first".into())));
     }
+    write(&directory, "4.prom", &format!("long{{a=\"{}\"}} 1\n", "\u{1b}".repeat(900)));
+    write(&directory, "5.prom", &format!("long{{a=\"{}\"}} 1\n", "\u{1b}".repeat(900)));
+    let told = reads.read().remove(2);
+    assert!(told.len() <= 1024 && !told.contains('\u{1b}'), "{told:?}");
     // Its own words count again when the first one is gone.
     reads.textfiles.files.iter_mut().for_each(|file| file.settled = true);
     fs::remove_file(directory.join("1.prom")).unwrap();
     reads.read();
-    assert_eq!(reads.series(), [("w", 3.0), (r#"x{a="2"}"#, 2.0), (r#"x{a="1"}"#, 9.0), ("y", 2.0)]);
-    assert_eq!(reads.custom()[2].family.as_ref().unwrap().help.as_deref(), Some("second"));
+    assert_eq!(reads.series()[1..], [("w", 3.0), (r#"x{a="2"}"#, 2.0), (r#"x{a="1"}"#, 9.0), ("y", 2.0)]);
+    assert_eq!(reads.custom()[3].family.as_ref().unwrap().help.as_deref(), Some("second"));
+}
+
+/// A directory in which only its owner may write, and one beside it. Files without another name or a link are those of
+/// the first.
+fn beside(name: &str) -> (PathBuf, PathBuf) {
+    let (directory, elsewhere) = (scratch(name), scratch(&format!("{name}-elsewhere")));
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
+    (directory, elsewhere)
+}
+
+#[test]
+fn what_lies_elsewhere_is_never_quoted() {
+    let (directory, elsewhere) = beside("quotes");
+    write(&elsewhere, "faulty", "root:secret:1\n");
+    write(&elsewhere, "fine", "fine 1\n");
+    write(&elsewhere, "named", "root:secret:2\n");
+    write(&elsewhere, "twice", "fine 2\nmine 2\n");
+    for name in ["faulty", "fine", "twice"] {
+        symlink(elsewhere.join(name), directory.join(format!("{name}.prom"))).unwrap();
+    }
+    fs::hard_link(elsewhere.join("named"), directory.join("named.prom")).unwrap();
+    fs::create_dir(directory.join("..data")).unwrap();
+    write(&directory.join("..data"), "inner", "inner is\n");
+    symlink("..data/inner", directory.join("inner.prom")).unwrap();
+    let mut reads = Reads::of(&directory);
+    let told = reads.read();
+    assert_eq!(reads.series(), [("fine", 1.0), ("mine", 2.0)]);
+    let kept = |told: &String| told.contains("is refused; what stands there is not shown");
+    assert!(told[0].starts_with("faulty.prom:1: ") && kept(&told[0]), "{told:?}");
+    assert_eq!(told[1], "inner.prom:1: the value of inner is no number: \"is\"");
+    assert!(told[2].starts_with("named.prom:1: ") && kept(&told[2]), "{told:?}");
+    assert!(told[3].starts_with("twice.prom: ") && kept(&told[3]), "{told:?}");
+    assert_eq!(told.len(), 4);
+}
+
+#[test]
+fn a_link_of_who_may_not_read_a_file_is_not_followed() {
+    let (directory, elsewhere) = beside("links");
+    write(&elsewhere, "fine", "fine 1\n");
+    write(&directory, "inner", "inner 1\n");
+    symlink(elsewhere.join("fine"), directory.join("fine.prom")).unwrap();
+    symlink("inner", directory.join("inner.prom")).unwrap();
+    let mut reads = Reads::of(&directory);
+    assert_eq!((reads.read(), reads.series()), (vec![], vec![("fine", 1.0), ("inner", 1.0)]));
+    // Whoever may write there can have put the link there, and taken it away, and put it there again.
+    for mode in [0o775, 0o777, 0o1777] {
+        fs::set_permissions(&directory, fs::Permissions::from_mode(mode)).unwrap();
+        let told = reads.read();
+        assert!(told.len() == 1 && told[0].starts_with("fine.prom: is a link out of the directory"), "{told:?}");
+        assert_eq!((reads.series(), reads.files()[0]), (vec![("inner", 1.0)], ("fine.prom", 0, true)));
+        assert_eq!(reads.sample.textfiles.latest()[0].modified_seconds, None);
+    }
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!((reads.read(), reads.series().len()), (vec![], 2));
+    // The directory is another's than root's, of whoever runs this.
+    let _ = chown(&directory, Some(65_534), None);
+    fs::remove_file(directory.join("fine.prom")).unwrap();
+    symlink("/etc/passwd", directory.join("passwd.prom")).unwrap();
+    let told = reads.read();
+    assert!(told.len() == 1 && told[0].starts_with("passwd.prom: is a link out of the directory"), "{told:?}");
+}
+
+#[test]
+fn a_pipe_holds_nothing_up() {
+    let directory = scratch("pipe");
+    let made = std::process::Command::new("mkfifo").args([directory.join("a.prom"), directory.join("b")]).status();
+    assert!(made.unwrap().success());
+    symlink("b", directory.join("b.prom")).unwrap();
+    assert_eq!(Reads::of(&directory).read(), ["a.prom: is no file", "b.prom: is no file"]);
 }
 
 #[test]
@@ -184,7 +257,7 @@ fn a_file_that_stays_is_not_read_again() {
     let file = &mut reads.textfiles.files[0];
     file.settled = true;
     file.series[0].value = Some(7.0);
-    assert!(!file.refresh(&mut Vec::new()));
+    assert!(!file.refresh(&directory, &mut Vec::new()));
     assert_eq!((reads.read(), reads.series()), (vec![], vec![("a", 7.0)]));
     fs::write(directory.join("a.prom"), "a 22\n").unwrap();
     assert_eq!((reads.read(), reads.series()), (vec![], vec![("a", 22.0)]));

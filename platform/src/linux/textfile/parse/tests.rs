@@ -122,3 +122,33 @@ fn every_bound_is_named() {
     }
     assert_eq!(parse(&format!("{} 1\n", long(1024))).unwrap().len(), 1);
 }
+
+#[test]
+fn a_fault_is_short_and_moves_no_cursor() {
+    let long = "x".repeat(900);
+    let huge = "\u{1b}[2J\u{202e}\u{10ffff}".repeat(10_000);
+    let texts = [
+        format!("{huge}\n"),
+        format!("a {huge}\n"),
+        format!("a 1 {huge}\n"),
+        format!("a{{{huge}=\"\"}} 1\n"),
+        "a{b=\"\\\u{1b}\"} 1\n".to_owned(),
+        format!("# HELP {huge}\n"),
+        format!("# HELP a \\{huge}\n"),
+        "# HELP a \\\u{1b}\n".to_owned(),
+        format!("# TYPE {long} {huge}\n"),
+        format!("# HELP {long} b\n# HELP {long} b\n"),
+        format!("# TYPE {long} gauge\n# TYPE {long} gauge\n"),
+        format!("{long} 1\n# TYPE {long} gauge\n"),
+        format!("# TYPE {long} histogram\n{long} 1\n"),
+        format!("# TYPE {long} histogram\n{long}_bucket 1\n"),
+        format!("# TYPE {long} summary\n{long} 1\n"),
+        format!("{} 1\n", long.repeat(100)),
+        "a{b=\"\u{1b}[2J\u{202e}\"} 1\n".repeat(2),
+        format!("a{{b=\"{}\"}} 1\n", "\u{1b}".repeat(900)).repeat(2),
+    ];
+    for text in texts {
+        let found = fault(&text).1;
+        assert!(found.len() <= 1024 && !found.contains(['\u{1b}', '\u{202e}']), "{} bytes: {found:?}", found.len());
+    }
+}
