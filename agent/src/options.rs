@@ -34,7 +34,7 @@ const MAX_INTERVAL_SECONDS: f64 = 86_400.0;
 /// Longer than any id of ours or of a person's making.
 const MAX_ID_BYTES: usize = 128;
 
-/// A week of a small host at one sample every 10 s, and little on any card.
+/// Three days of a small host with all collectors at one sample every 10 s, and little on any card.
 const DEFAULT_SPOOL_BYTES: u64 = 64 << 20;
 /// A smaller one would drop whole minutes at a time; a larger one is a slip of the finger.
 const SPOOL_BYTES: RangeInclusive<u64> = 64 << 10..=16 << 30;

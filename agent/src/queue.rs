@@ -11,7 +11,8 @@ use crate::spool::{Refused, Sent, Spool};
 use crate::text::Text;
 use crate::{error, info};
 
-/// About a day of samples of a small host at one every 10 s, and small enough for a router.
+/// Some six hours of a small host with all collectors at one sample every 10 s (measured: `how_many_samples_of_this_host_fit`),
+/// and small enough for a router.
 pub const MAX_BYTES: usize = 4 << 20;
 
 /// The queue between the sampler, which adds, and the push thread, which sends and forgets.
