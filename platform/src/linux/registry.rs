@@ -89,7 +89,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         EACH,
         Here,
         |s| make(filesystem::Filesystems::new(&s.roots, s.disk_path(), s.network_filesystems)),
-        filesystems
+        filesystems,
+        silent_filesystems
     ),
     entry!(
         "edac",
