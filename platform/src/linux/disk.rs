@@ -116,14 +116,7 @@ struct Counts {
 }
 
 fn counts(line: &str) -> Option<Counts> {
-    let (mut counts, mut found) = ([0; FIELDS], 0);
-    for field in line.split_ascii_whitespace().skip(3) {
-        let count = field.parse().ok()?;
-        if let Some(slot) = counts.get_mut(found) {
-            *slot = count;
-            found += 1;
-        }
-    }
+    let (counts, found) = text::counts(line.split_ascii_whitespace().skip(3))?;
     matches!(found, FIELDS_EARLY | FIELDS_LEAST..).then_some(Counts { counts, found })
 }
 

@@ -8,6 +8,7 @@ use super::{
     error::note,
     kept::Kept,
     rows::{Rows, take},
+    text,
 };
 use crate::model::{Network, Sample};
 
@@ -119,15 +120,7 @@ pub fn parse(text: &str, networks: &mut Vec<Network>, odd: &mut Vec<Error>) {
 /// an alias has a colon of its own.
 fn network(line: &str, row: &mut Network) -> Option<()> {
     let (interface, fields) = line.rsplit_once(':')?;
-    let mut counts = [0_u64; FIELDS];
-    let mut found = 0;
-    for field in fields.split_ascii_whitespace() {
-        let count = field.parse().ok()?;
-        if let Some(slot) = counts.get_mut(found) {
-            *slot = count;
-            found += 1;
-        }
-    }
+    let (counts, found) = text::counts::<FIELDS>(fields.split_ascii_whitespace())?;
     if found < FIELDS_LEAST {
         return None;
     }

@@ -42,6 +42,20 @@ pub(super) fn read_scaled(path: PathBuf, per_unit: f64) -> Option<f64> {
     Some(number as f64 / per_unit)
 }
 
+/// The whole numbers of a line's fields, without a list to hold them, and how many there are. Those beyond `N`, which a
+/// later kernel may append, are passed over. `None` if a field is no such number.
+pub(super) fn counts<'a, const N: usize>(fields: impl Iterator<Item = &'a str>) -> Option<([u64; N], usize)> {
+    let (mut counts, mut found) = ([0; N], 0);
+    for field in fields {
+        let count = field.parse().ok()?;
+        if let Some(slot) = counts.get_mut(found) {
+            *slot = count;
+            found += 1;
+        }
+    }
+    Some((counts, found))
+}
+
 /// The names in a directory, `hwmon2` before `hwmon10`. None if there is no such directory.
 pub(super) fn list(path: &Path) -> Vec<String> {
     let entries = path.read_dir().into_iter().flatten().flatten().take(LIMIT_ENTRIES);
