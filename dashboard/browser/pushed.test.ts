@@ -2,6 +2,7 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { push } from "./batch";
 import { colouredPixels, drawn, launch, readAll, until, type Viewer, view } from "./chromium";
 import { built, Program, temporaryFolder } from "./processes";
 
@@ -47,18 +48,7 @@ beforeAll(async () => {
   const args = ["serve", "--listen", "127.0.0.1:0", "--data", `${folder.path}/siskin.duckdb`];
   server = new Program(built("SISKIN_SERVER_BIN"), args, folder.path);
   const origin = await server.address();
-  const now = Date.now();
-  const samples = Array.from({ length: SAMPLES }, (_, n) => sample(n, now - (SAMPLES - 1 - n) * 1000));
-  const batch = {
-    agent: { id: "board", version: "0.1.0", boot_id: "b" },
-    host: { hostname: "board" },
-    stream: 7,
-    first_seq: 1,
-    sent_at: { unix_ms: now, boottime_ms: 1_000_000 + (SAMPLES - 1) * 1000 },
-    samples,
-  };
-  const answer = await fetch(`${origin}/metrics`, { method: "POST", body: JSON.stringify(batch) });
-  expect(await answer.json()).toMatchObject({ status: "ok", stored: SAMPLES });
+  await push(origin, "board", SAMPLES, sample);
   browser = await launch();
   viewer = await view(browser, origin);
   await viewer.page.goto(`${origin}/dashboard/host?id=board&range=15m`);
