@@ -7,6 +7,7 @@ mod clock;
 mod http;
 mod ingest;
 mod query;
+mod series;
 mod store;
 mod supervisor;
 mod telemetry;

@@ -15,7 +15,8 @@ use super::hosts::{Named, named_hosts, one_host};
 use crate::ask::ask;
 use crate::clock::now_us;
 use crate::query::actor::{self, Question};
-use crate::query::{FlatRequest, MAX_METRICS, MAX_POINTS, QueryError, Range, SeriesRequest, Timeframe};
+use crate::query::{FlatRequest, MAX_METRICS, MAX_POINTS, QueryError, SeriesRequest, Timeframe};
+use crate::series::range::Range;
 
 const DEFAULT_POINTS: usize = 600;
 

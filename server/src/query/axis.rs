@@ -1,8 +1,8 @@
 //! The instants of an answer: the samples themselves, or steps that gather several.
 
-use super::range::Range;
 use super::standing::Span;
-use super::timeline::Timeline;
+use crate::series::range::Range;
+use crate::series::timeline::Timeline;
 
 /// Steps that people read easily, seconds; beyond the last, whole days.
 const STEPS: [i64; 19] =

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use duckdb::Connection;
 
 use super::QueryError;
-use super::frame::{self, Frame};
-use super::range::Range;
+use super::frame;
+use crate::series::frame::Frame;
+use crate::series::range::Range;
 use crate::store::directory::{Directory, HostId};
 
 pub struct Engine {

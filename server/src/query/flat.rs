@@ -6,12 +6,13 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::engine::Engine;
-use super::frame::Frame;
-use super::metric::{self, Metric};
-use super::range::Range;
-use super::reading::{Raw, Reading};
-use super::timeline::Timeline;
+use super::reading::Reading;
 use super::{QueryError, frame};
+use crate::series::frame::Frame;
+use crate::series::metric::{self, Metric};
+use crate::series::range::Range;
+use crate::series::raw::Raw;
+use crate::series::timeline::Timeline;
 use crate::store::directory::{HostEntry, HostId, Source};
 
 const MIB: f64 = 1_048_576.0;

@@ -1,11 +1,12 @@
-//! Rows of one table, some hosts and one time range, column by column.
+//! Reads frames: rows of one table, some hosts and one time range.
 
 use duckdb::Connection;
 use duckdb::arrow::array::{Array, AsArray};
 use duckdb::arrow::datatypes::{Float64Type, Int32Type, Int64Type};
 
-use super::range::Range;
 use super::{QueryError, sql};
+use crate::series::frame::Frame;
+use crate::series::range::Range;
 use crate::store::directory::HostId;
 
 /// Values that one question may read of one table, at 16 bytes each. A week of one host at 10 s has 60 480 rows, times
@@ -14,35 +15,6 @@ const MAX_VALUES: usize = 12_000_000;
 
 /// The table of the predecessor's pushes.
 pub const FLAT: &str = "flat";
-
-/// The rows of one host and dimension value, in order of time.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Frame {
-    pub dimension: Option<String>,
-    /// Microseconds since 1970.
-    pub ts: Vec<i64>,
-    /// One for each column asked for.
-    pub columns: Vec<Vec<Option<f64>>>,
-}
-
-impl Frame {
-    /// A frame without rows.
-    pub fn new(dimension: Option<&str>, columns: usize) -> Self {
-        Frame { dimension: dimension.map(str::to_owned), ts: Vec::new(), columns: vec![Vec::new(); columns] }
-    }
-
-    /// The rows in which one of these columns has a reading.
-    pub fn where_known(&self, columns: &[usize]) -> Frame {
-        let rows: Vec<usize> = (0..self.ts.len())
-            .filter(|row| columns.iter().any(|column| self.columns[*column][*row].is_some()))
-            .collect();
-        Frame {
-            dimension: self.dimension.clone(),
-            ts: rows.iter().map(|row| self.ts[*row]).collect(),
-            columns: self.columns.iter().map(|column| rows.iter().map(|row| column[*row]).collect()).collect(),
-        }
-    }
-}
 
 /// Reads the columns of a table, split by host and dimension.
 pub fn read(

@@ -1,23 +1,20 @@
-//! From stored rows to answers. Reads the store's tables, computes rates (`rate`, the only place that does), and brings
-//! series to the resolution that was asked for. Knows nothing of HTTP.
+//! From stored rows to answers. Reads the store's tables, has `series` compute what was asked for, and brings it to the
+//! resolution that was asked for. Knows nothing of HTTP.
 
 pub mod actor;
 mod axis;
 mod engine;
 mod flat;
 mod frame;
-mod metric;
 mod range;
-mod rate;
 mod reading;
 mod series;
 mod sql;
 mod standing;
-mod timeline;
 
 pub use engine::Engine;
 pub use flat::{FlatAnswer, FlatRequest};
-pub use range::{Range, Timeframe};
+pub use range::Timeframe;
 pub use series::{MAX_METRICS, MAX_POINTS, SeriesAnswer, SeriesRequest};
 
 #[derive(Debug, thiserror::Error)]

@@ -3,17 +3,9 @@
 use jiff::Timestamp;
 
 use super::QueryError;
+use crate::series::range::Range;
 
 const SECOND_US: i64 = 1_000_000;
-/// Longer than agents wait between two samples.
-const LEAD_US: i64 = 900 * SECOND_US;
-
-/// A closed range of time, microseconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
-    pub from_us: i64,
-    pub to_us: i64,
-}
 
 /// A length of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,11 +46,6 @@ impl Timeframe {
 }
 
 impl Range {
-    /// The range that also has the sample before it, which the first rate needs.
-    pub fn with_lead(self) -> Range {
-        Range { from_us: self.from_us.saturating_sub(LEAD_US), ..self }
-    }
-
     /// `to` is now unless given; `from` is given, or a timeframe before it.
     pub fn parse(
         timeframe: Option<&str>,

@@ -2,11 +2,11 @@
 
 use super::axis::Axis;
 use super::engine::Engine;
-use super::metric;
-use super::range::Range;
-use super::reading::Raw;
-use super::timeline::Timeline;
 use super::{QueryError, flat, standing};
+use crate::series::metric;
+use crate::series::range::Range;
+use crate::series::raw::Raw;
+use crate::series::timeline::Timeline;
 use crate::store::directory::{HostId, Source};
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 //! Readings that are not taken for every sample: the samples between two of them on which they stand.
 
-use super::metric::{From, Metric};
-use super::timeline::Timeline;
+use crate::series::metric::Metric;
+use crate::series::timeline::Timeline;
 
 /// A reading is due a little before its time is over: samples are never quite at the same distance.
 const DUE: f64 = 0.95;
@@ -16,7 +16,7 @@ pub struct Span {
 /// Where each reading of a series stands: what is as it was read, from then on; a rate, over the time that it was computed
 /// from. The newest stands until the next is due, and so does the last one before a gap.
 pub fn spans(ts: &[i64], timeline: &Timeline, metric: &Metric) -> Vec<Span> {
-    let of_past = !matches!(metric.from, From::Gauge { .. } | From::Ratio { .. });
+    let of_past = metric.from.is_rate();
     let every_us = metric.every_us;
     let due_us = (every_us as f64 * DUE) as i64;
     // Samples may be so far apart that a reading is late by nearly a whole turn, and none is missing.
@@ -41,9 +41,10 @@ pub fn spans(ts: &[i64], timeline: &Timeline, metric: &Metric) -> Vec<Span> {
 #[cfg(test)]
 mod tests {
     use super::super::axis::Axis;
-    use super::super::range::Range;
-    use super::super::{metric, rate};
     use super::*;
+    use crate::series::range::Range;
+    use crate::series::rate::Passed;
+    use crate::series::{metric, rate};
 
     const SECOND_US: i64 = 1_000_000;
 
@@ -104,7 +105,7 @@ mod tests {
         let line = every_second(31, 0..0);
         let at = micros(&[0, 10, 20, 30]);
         let metric = metric::find("process.cpu_seconds_per_s").expect("it is in the catalog");
-        let rates = rate::per_second(&at, &[0.0, 5.0, 25.0, 25.0].map(Some), &line, metric.every_us);
+        let rates = rate::per_second(&[0.0, 5.0, 25.0, 25.0].map(Some), &Passed::new(&at, &line, metric.every_us));
         assert_eq!(rates, [None, Some(0.5), Some(2.0), Some(0.0)]);
         let range = Range { from_us: 0, to_us: 30 * SECOND_US };
         for (points, wanted) in [(1_000, 31), (6, 7)] {

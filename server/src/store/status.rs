@@ -5,9 +5,8 @@ use siskin_platform::model::Tags;
 use siskin_platform::model::system::system;
 
 use super::directory::{HostEntry, Native, Source};
+use crate::series::timeline::FLAT_INTERVAL_SECONDS;
 
-/// The predecessor's forwarder pushes every 30 s; what it pushes does not tell.
-pub const FLAT_INTERVAL_SECONDS: f64 = 30.0;
 /// An agent samples every 10 s unless it says otherwise.
 const NATIVE_INTERVAL_SECONDS: f64 = 10.0;
 /// Late after this many intervals, down after that many; never sooner than the floor, seconds.

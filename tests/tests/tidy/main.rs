@@ -75,6 +75,7 @@ fn each_rule_sees_a_breach() {
         ("server/src/ingest/a.rs", "use crate::http::Thing;"),
         ("server/src/store/a.rs", "use crate::{ingest::Rows, x};"),
         ("server/src/query/a.rs", "use crate::ingest::Rows;"),
+        ("server/src/series/a.rs", "use crate::{frame, store::directory::HostId};"),
         ("platform/src/model/cpu.rs", "use crate::linux::cpu;"),
         ("platform/src/linux/cpu.rs", "use tiny_http::Server;"),
         ("agent/src/main.rs", "use tokio::time;"),

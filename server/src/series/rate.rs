@@ -18,46 +18,67 @@ fn advance(before: f64, now: f64) -> Option<f64> {
     }
 }
 
-/// The rate per second over the time that ends at each instant. `every_us` is how often the counter is read, 0 for each
-/// sample.
-pub fn per_second(ts: &[i64], counter: &[Option<f64>], timeline: &Timeline, every_us: i64) -> Vec<Option<f64>> {
-    pairs(ts, timeline, every_us, |before, now, passed_seconds| {
-        Some(advance(counter[before]?, counter[now]?)? / passed_seconds)
-    })
+/// How much time passed between each row and the one before it, seconds; nothing where a break divides them.
+pub struct Passed(Vec<Option<f64>>);
+
+impl Passed {
+    /// `every_us` is how often the rows' columns are read, 0 for each sample.
+    pub fn new(ts: &[i64], timeline: &Timeline, every_us: i64) -> Self {
+        let mut before = None;
+        let passed = ts.iter().zip(timeline.joins(ts, every_us)).map(|(at, joined)| {
+            let passed = before.filter(|_| joined).map(|before| (at - before) as f64 / SECOND_US);
+            before = Some(*at);
+            passed
+        });
+        Passed(passed.collect())
+    }
 }
 
-/// The share of one mode in the time spent in all modes, over the time that ends at each instant.
-pub fn share(
-    ts: &[i64],
-    mode: &[Option<f64>],
-    all: &[&[Option<f64>]],
-    timeline: &Timeline,
-    every_us: i64,
-) -> Vec<Option<f64>> {
-    pairs(ts, timeline, every_us, |before, now, _| {
-        // The kernel lets idle and iowait step back a little: that is no time spent.
-        let spent = |mode: &[Option<f64>]| Some((mode[now]? - mode[before]?).max(0.0));
-        let total: f64 = all.iter().filter_map(|mode| spent(mode)).sum();
-        (total > 0.0).then_some(spent(mode)? / total)
-    })
+/// The rate per second over the time that ends at each row.
+pub fn per_second(counter: &[Option<f64>], passed: &Passed) -> Vec<Option<f64>> {
+    let mut before = None;
+    let rates = counter.iter().zip(&passed.0).map(|(now, seconds)| {
+        let rate = match (before, *now, *seconds) {
+            (Some(before), Some(now), Some(seconds)) => advance(before, now).map(|growth| growth / seconds),
+            _ => None,
+        };
+        before = *now;
+        rate
+    });
+    rates.collect()
 }
 
-/// Applies `of(before, now, seconds between)` to each two neighbours that are not divided by a break.
-fn pairs(
-    ts: &[i64],
-    timeline: &Timeline,
-    every_us: i64,
-    of: impl Fn(usize, usize, f64) -> Option<f64>,
-) -> Vec<Option<f64>> {
-    (0..ts.len())
-        .map(|now| {
-            let before = now.checked_sub(1)?;
-            if !timeline.joined(ts[before], ts[now], every_us) {
-                return None;
+/// The time spent in all modes between each row and the one before it, seconds; 0 where that cannot be known.
+pub struct Spent(Vec<f64>);
+
+impl Spent {
+    pub fn new(modes: &[&[Option<f64>]], passed: &Passed) -> Self {
+        let mut totals = vec![0.0; passed.0.len()];
+        for mode in modes {
+            for (row, total) in totals.iter_mut().enumerate().skip(1) {
+                *total += step(mode, row).unwrap_or(0.0);
             }
-            of(before, now, (ts[now] - ts[before]) as f64 / SECOND_US)
-        })
-        .collect()
+        }
+        for (total, passed) in totals.iter_mut().zip(&passed.0) {
+            if passed.is_none() {
+                *total = 0.0;
+            }
+        }
+        Spent(totals)
+    }
+}
+
+/// The share of one mode in the time spent in all modes, over the time that ends at each row.
+pub fn share(mode: &[Option<f64>], spent: &Spent) -> Vec<Option<f64>> {
+    let share = |(row, total): (usize, &f64)| {
+        if *total > 0.0 { Some(step(mode, row)? / total) } else { None }
+    };
+    spent.0.iter().enumerate().map(share).collect()
+}
+
+/// The time spent in a mode before this row. The kernel lets idle and iowait step back a little: that is no time spent.
+fn step(mode: &[Option<f64>], row: usize) -> Option<f64> {
+    Some((mode[row]? - mode[row.checked_sub(1)?]?).max(0.0))
 }
 
 #[cfg(test)]
@@ -74,12 +95,20 @@ mod tests {
         )
     }
 
+    fn rates(line: &Timeline, counter: &[Option<f64>]) -> Vec<Option<f64>> {
+        per_second(counter, &Passed::new(line.ts(), line, 0))
+    }
+
+    fn shares(line: &Timeline, mode: &[Option<f64>], all: &[&[Option<f64>]]) -> Vec<Option<f64>> {
+        share(mode, &Spent::new(all, &Passed::new(line.ts(), line, 0)))
+    }
+
     #[test]
     fn a_counter_that_grows_a_reset_a_wrap_and_a_gap() {
         let line = line(&[0, 10, 20, 30, 40, 100, 110]);
         let counter = [100.0, 200.0, 50.0, 4_294_967_000.0, 704.0, 1_704.0, 2_704.0].map(Some);
         assert_eq!(
-            per_second(line.ts(), &counter, &line, 0),
+            rates(&line, &counter),
             [None, Some(10.0), None, Some(429_496_695.0), Some(100.0), None, Some(100.0)]
         );
     }
@@ -102,10 +131,10 @@ mod tests {
         let uptimes = [500.0, 510.0, 8.0, 18.0, 32_418.0, 32_428.0, 32_438.0].map(Some);
         let counter = [100.0, 200.0, 900.0, 1_000.0, 2_000.0, 2_100.0, 2_200.0].map(Some);
         let line = Timeline::native(ts, &[Some(10.0); 7], &uptimes);
-        let rates = per_second(line.ts(), &counter, &line, 0);
+        let rates = rates(&line, &counter);
         assert_eq!(rates, [None, Some(10.0), None, Some(10.0), None, Some(10.0), None]);
         let idle = [0.0, 5.0, 1.0, 6.0, 7.0, 12.0, 13.0].map(Some);
-        let shares = share(line.ts(), &idle, &[&idle], &line, 0);
+        let shares = shares(&line, &idle, &[&idle]);
         assert_eq!(
             shares.iter().map(Option::is_some).collect::<Vec<_>>(),
             rates.iter().map(Option::is_some).collect::<Vec<_>>()
@@ -115,7 +144,7 @@ mod tests {
     #[test]
     fn a_missing_reading_gives_no_rate() {
         let line = line(&[0, 10, 20]);
-        assert_eq!(per_second(line.ts(), &[Some(0.0), None, Some(20.0)], &line, 0), [None, None, None]);
+        assert_eq!(rates(&line, &[Some(0.0), None, Some(20.0)]), [None, None, None]);
     }
 
     #[test]
@@ -125,7 +154,7 @@ mod tests {
         let idle = [Some(100.0), Some(115.0)];
         let iowait = [Some(7.0), Some(6.9)];
         let all: [&[Option<f64>]; 3] = [&user, &idle, &iowait];
-        let shares: Vec<_> = all.iter().map(|mode| share(line.ts(), mode, &all, &line, 0)[1].unwrap()).collect();
+        let shares: Vec<_> = all.iter().map(|mode| shares(&line, mode, &all)[1].unwrap()).collect();
         assert_eq!(shares, [0.25, 0.75, 0.0]);
     }
 
@@ -139,10 +168,10 @@ mod tests {
             let uptimes: Vec<_> = steps.iter().map(|(.., uptime)| Some(*uptime)).collect();
             let counter: Vec<_> = steps.iter().map(|(_, value, _)| Some(*value)).collect();
             let line = Timeline::native(ts, &vec![Some(10.0); steps.len()], &uptimes);
-            for rate in per_second(line.ts(), &counter, &line, 0).into_iter().flatten() {
+            for rate in rates(&line, &counter).into_iter().flatten() {
                 prop_assert!(rate >= 0.0 && rate.is_finite());
             }
-            for share in share(line.ts(), &counter, &[&counter, &uptimes], &line, 0).into_iter().flatten() {
+            for share in shares(&line, &counter, &[&counter, &uptimes]).into_iter().flatten() {
                 prop_assert!((0.0..=1.0).contains(&share));
             }
         }

@@ -67,7 +67,21 @@ pub enum From {
     },
 }
 
+impl Metric {
+    /// What its columns in rollups are called, before `_avg`, `_min` and `_max`: `network.rx_bytes_per_s` is
+    /// `rx_bytes_per_s` in the table `network`, `cpu.busy_ratio` is `cpu_busy_ratio` in the table of hosts.
+    pub fn rollup_column(&self) -> String {
+        let prefix = self.dimension.and(self.name.strip_prefix(self.table)).and_then(|name| name.strip_prefix('.'));
+        prefix.unwrap_or(&self.name).replace('.', "_")
+    }
+}
+
 impl From {
+    /// Whether it is computed from two readings.
+    pub fn is_rate(&self) -> bool {
+        matches!(self, From::Rate { .. } | From::Share { .. } | From::Busy { .. })
+    }
+
     /// The columns it needs.
     pub fn columns(&self) -> Vec<&str> {
         match self {
@@ -81,6 +95,11 @@ impl From {
 /// The metric of this name.
 pub fn find(name: &str) -> Option<&'static Metric> {
     all().metrics.get(name)
+}
+
+/// The metrics of a table, by name.
+pub fn of_table(table: &str) -> Vec<&'static Metric> {
+    all().metrics.values().filter(|metric| metric.table == table).collect()
 }
 
 /// Whether it is the name of a text, which has no values over time.
@@ -171,6 +190,20 @@ mod tests {
             ("collector.success", 60),
         ] {
             assert_eq!(find(name).map(|metric| metric.every_us), Some(seconds * SECOND_US), "{name}");
+        }
+    }
+
+    #[test]
+    fn columns_of_rollups_are_named_without_their_table() {
+        for (name, column) in [
+            ("cpu.busy_ratio", "cpu_busy_ratio"),
+            ("interval_seconds", "interval_seconds"),
+            ("processes.running", "processes_running"),
+            ("network.rx_bytes_per_s", "rx_bytes_per_s"),
+            ("filesystem.used_ratio", "used_ratio"),
+            ("memory_controller.corrected_errors_per_s", "corrected_errors_per_s"),
+        ] {
+            assert_eq!(find(name).map(Metric::rollup_column).as_deref(), Some(column));
         }
     }
 

@@ -1,8 +1,12 @@
 //! When a host was sampled, and where its history is broken: by a gap, or by a reboot. Counters mean something only
 //! between samples that are not divided by a break.
 
-use crate::store::status::FLAT_INTERVAL_SECONDS;
+use super::frame::Frame;
 
+/// What tells how a host was sampled: columns of the table of hosts.
+pub const SAMPLING: [&str; 2] = ["interval_seconds", "uptime_seconds"];
+/// The predecessor's forwarder pushes every 30 s; what it pushes does not tell.
+pub const FLAT_INTERVAL_SECONDS: f64 = 30.0;
 /// A gap is where this many times the interval passed without a sample.
 const GAP_INTERVALS: f64 = 2.5;
 const SECOND_US: f64 = 1e6;
@@ -59,6 +63,15 @@ impl Timeline {
         Self::new(ts, breaks)
     }
 
+    /// From a host's rows of the table of hosts, which have `SAMPLING` among their columns.
+    pub fn of(frame: &Frame, columns: &[&str]) -> Self {
+        let [intervals, uptimes] = SAMPLING.map(|name| {
+            let place = columns.iter().position(|column| *column == name).expect("sampling is read with the rows");
+            frame.columns[place].as_slice()
+        });
+        Self::native(frame.ts.clone(), intervals, uptimes)
+    }
+
     /// From flat pushes, whose interval shows only in themselves.
     pub fn flat(ts: Vec<i64>) -> Self {
         let usual = median_step(&ts).max((FLAT_INTERVAL_SECONDS * SECOND_US) as i64);
@@ -93,12 +106,30 @@ impl Timeline {
     /// is read seldom, every `every_us`, is not in the samples between two of its readings.
     pub fn joined(&self, before: i64, after: i64, every_us: i64) -> bool {
         match (self.ts.binary_search(&before), self.ts.binary_search(&after)) {
-            (Ok(first), Ok(last)) => {
-                let near = last - first <= 2 || (after - before) as f64 <= every_us as f64 * GAP_INTERVALS;
-                near && self.count[first] == self.count[last]
-            }
+            (Ok(first), Ok(last)) => self.places_joined(first, last, every_us),
             _ => false,
         }
+    }
+
+    /// The same for each reading of a series and the one before it, at once.
+    pub fn joins(&self, ts: &[i64], every_us: i64) -> Vec<bool> {
+        let (mut place, mut before) = (0, None);
+        let joins = ts.iter().map(|at| {
+            while self.ts.get(place).is_some_and(|ts| ts < at) {
+                place += 1;
+            }
+            let here = (self.ts.get(place) == Some(at)).then_some(place);
+            let joined = before.zip(here).is_some_and(|(first, last)| self.places_joined(first, last, every_us));
+            before = here;
+            joined
+        });
+        joins.collect()
+    }
+
+    fn places_joined(&self, first: usize, last: usize, every_us: i64) -> bool {
+        let apart_us = self.ts[last] - self.ts[first];
+        let near = last - first <= 2 || apart_us as f64 <= every_us as f64 * GAP_INTERVALS;
+        near && self.count[first] == self.count[last]
     }
 
     /// The last sample before `end` that no break divides from the sample at `at`; that one itself if there is no other.
