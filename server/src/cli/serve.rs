@@ -22,7 +22,7 @@ use crate::ingest::admission::{Admission, Limits};
 use crate::store::actor as storage;
 use crate::store::committer::{self, Command};
 use crate::store::directory::Directory;
-use crate::store::duckdb::{Database, Readers, Writer};
+use crate::store::duckdb::{Database, Keeper, KeeperHandle, Readers, Settings, Writer};
 use crate::supervisor::{Parts, Supervisor};
 use crate::telemetry::Telemetry;
 
@@ -44,6 +44,10 @@ pub struct Serve {
     /// The database file; everything else lies in PATH.d/
     #[arg(long, env = "DATABASE_PATH", default_value = "data/siskin.duckdb", value_name = "PATH")]
     data: PathBuf,
+
+    /// How long the rows of a day that is over wait before they are sealed into that day's segment
+    #[arg(long, env = "SISKIN_SEAL_AFTER", default_value = "10m", value_name = "TIME", value_parser = duration)]
+    seal_after: Duration,
 
     /// File of tokens, one a line; who asks must show one, as Bearer or as Basic password
     #[arg(long, env = "SISKIN_TOKEN_FILE", value_name = "FILE")]
@@ -150,7 +154,7 @@ impl Serve {
         if tokio::time::timeout(DRAIN, server).await.is_err() {
             warn!("some requests did not end in time");
         }
-        close(store.thread).await?;
+        close(store.thread, store.keeper).await?;
         supervisor.stop(None);
         let _ = actors.await;
         info!("ended");
@@ -159,16 +163,19 @@ impl Serve {
 
     async fn open_store(&self, directory: &Arc<Directory>, telemetry: &Telemetry) -> anyhow::Result<(Store, Readers)> {
         let (path, directory, telemetry) = (self.data.clone(), directory.clone(), telemetry.clone());
+        let settings = Settings { seal_after: self.seal_after };
         tokio::task::spawn_blocking(move || {
             let start = Instant::now();
             let database = Database::open(&path)?;
-            let readers = database.readers()?;
+            let readers = database.readers();
+            let keeper = Keeper::new(database.shared.clone(), directory.clone(), settings)?;
             let writer = Writer::new(database, directory.clone()).context("cannot read the store")?;
             let failing = Arc::new(AtomicBool::new(false));
             let (commands, thread) =
                 committer::spawn(writer, telemetry, failing.clone()).context("cannot start a thread")?;
             info!(hosts = directory.len(), seconds = start.elapsed().as_secs_f64(), "store open");
-            Ok((Store { commands, thread, failing }, readers))
+            let keeper = keeper.spawn().context("cannot start a thread")?;
+            Ok((Store { commands, thread, keeper, failing }, readers))
         })
         .await?
     }
@@ -229,18 +236,25 @@ impl Serve {
 struct Store {
     commands: std::sync::mpsc::Sender<Command>,
     thread: JoinHandle<()>,
+    keeper: KeeperHandle,
     /// Whether the last commit failed.
     failing: Arc<AtomicBool>,
 }
 
 /// Everything that was admitted is committed, and the file is left in good order.
-async fn close(thread: JoinHandle<()>) -> anyhow::Result<()> {
+async fn close(thread: JoinHandle<()>, keeper: KeeperHandle) -> anyhow::Result<()> {
+    tokio::task::spawn_blocking(|| keeper.stop()).await?;
     let closed = ask(storage::NAME, |reply| Command::Close { reply }).await;
     if let Err(error) = closed.context("the store's thread is gone")? {
         // Everything acknowledged is in the WAL all the same.
         error!(%error, "cannot checkpoint");
     }
     tokio::task::spawn_blocking(move || thread.join()).await?.map_err(|_| anyhow::anyhow!("the committer panicked"))
+}
+
+/// A length of time as people write it: `10m`, `1h 30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("{error}; such as 90s, 10m or 7d"))
 }
 
 struct Signals {

@@ -2,27 +2,25 @@
 
 use std::sync::Arc;
 
-use duckdb::Connection;
-
 use super::QueryError;
-use super::frame;
 use crate::series::frame::Frame;
 use crate::series::range::Range;
 use crate::store::directory::{Directory, HostId};
+use crate::store::duckdb::{Ask, Reader, Tier};
 
 pub struct Engine {
-    connection: Connection,
+    reader: Reader,
     pub(super) directory: Arc<Directory>,
 }
 
 impl Engine {
-    pub fn new(connection: Connection, directory: Arc<Directory>) -> Self {
-        Engine { connection, directory }
+    pub fn new(reader: Reader, directory: Arc<Directory>) -> Self {
+        Engine { reader, directory }
     }
 
     /// What stops this engine's running statement, from another thread.
     pub fn interrupt_handle(&self) -> Arc<duckdb::InterruptHandle> {
-        self.connection.interrupt_handle()
+        self.reader.interrupt_handle()
     }
 
     pub(super) fn frames(
@@ -33,6 +31,7 @@ impl Engine {
         hosts: &[HostId],
         range: Range,
     ) -> Result<Vec<(HostId, Frame)>, QueryError> {
-        frame::read(&self.connection, table, dimension, columns, hosts, range)
+        let ask = Ask { tier: Tier::Raw, table, dimension, columns, hosts, from_us: range.from_us, to_us: range.to_us };
+        Ok(self.reader.frames(&self.reader.manifest(), &ask)?)
     }
 }

@@ -5,15 +5,16 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::QueryError;
 use super::engine::Engine;
 use super::reading::Reading;
-use super::{QueryError, frame};
 use crate::series::frame::Frame;
 use crate::series::metric::{self, Metric};
 use crate::series::range::Range;
 use crate::series::raw::Raw;
 use crate::series::timeline::Timeline;
 use crate::store::directory::{HostEntry, HostId, Source};
+use crate::store::duckdb::FLAT;
 
 const MIB: f64 = 1_048_576.0;
 /// Rows in one answer, about: 100 hosts' day at 30 s. Beyond it each host shows every n-th of its samples.
@@ -107,7 +108,7 @@ impl Engine {
             };
             frame.ts.iter().enumerate().map(row).collect()
         };
-        let frames = self.frames(frame::FLAT, None, &COLUMNS, hosts, range)?;
+        let frames = self.frames(FLAT, None, &COLUMNS, hosts, range)?;
         Ok(frames.into_iter().map(|(host, frame)| (host, rows(frame))).collect())
     }
 

@@ -5,17 +5,17 @@ pub mod actor;
 mod axis;
 mod engine;
 mod flat;
-mod frame;
 mod range;
 mod reading;
 mod series;
-mod sql;
 mod standing;
 
 pub use engine::Engine;
 pub use flat::{FlatAnswer, FlatRequest};
 pub use range::Timeframe;
 pub use series::{MAX_METRICS, MAX_POINTS, SeriesAnswer, SeriesRequest};
+
+use crate::store::duckdb::ReadError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
@@ -27,7 +27,16 @@ pub enum QueryError {
     #[error("too many queries are waiting")]
     Busy,
     #[error("cannot read the store: {0}")]
-    Store(#[from] duckdb::Error),
+    Store(duckdb::Error),
     #[error("the server is shutting down")]
     Closed,
+}
+
+impl From<ReadError> for QueryError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::TooMany { .. } => QueryError::Bad(error.to_string()),
+            ReadError::Store(error) => QueryError::Store(error),
+        }
+    }
 }

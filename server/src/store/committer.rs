@@ -17,7 +17,7 @@ use crate::telemetry::Telemetry;
 const WINDOW: Duration = Duration::from_millis(40);
 /// Samples in one transaction at most: bounds its memory and the time others wait behind it.
 const GROUP_SAMPLES: usize = 20_000;
-const TICK: Duration = Duration::from_secs(60);
+const TICK: Duration = Duration::from_secs(1);
 
 pub enum Command {
     Write { submission: Submission, permit: OwnedSemaphorePermit, reply: RpcReplyPort<Result<Receipt, StoreError>> },
@@ -73,7 +73,7 @@ impl<B: Backend> Committer<B> {
                 Ok(Command::Write { submission, permit, reply }) => {
                     let (group, waiting, rest) = self.gather(submission, permit, reply, commands);
                     pending = rest;
-                    self.commit(group, waiting)
+                    self.commit(group, waiting).and_then(|()| self.backend.settle())
                 }
                 Ok(Command::Remove { host, what, reply }) => {
                     self.taken(1);
@@ -222,6 +222,9 @@ mod tests {
         }
         fn remove(&mut self, _: HostId, _: Removal) -> Result<Removed, StoreError> {
             Ok(Removed::default())
+        }
+        fn settle(&mut self) -> Result<(), StoreError> {
+            Ok(())
         }
         fn tick(&mut self) -> Result<(), StoreError> {
             Ok(())

@@ -143,7 +143,9 @@ pub trait Backend: Send + 'static {
     fn commit(&mut self, group: &[Submission]) -> Result<Vec<Receipt>, StoreError>;
     /// Removes a host's data.
     fn remove(&mut self, host: directory::HostId, what: Removal) -> Result<Removed, StoreError>;
-    /// Housekeeping, called about once a minute.
+    /// Called after the answers to a commit are out: what would have kept them waiting.
+    fn settle(&mut self) -> Result<(), StoreError>;
+    /// Housekeeping, called about once a second.
     fn tick(&mut self) -> Result<(), StoreError>;
     /// Leaves everything in good order for the next start.
     fn close(&mut self) -> Result<(), StoreError>;

@@ -1,9 +1,12 @@
-//! From the file into memory, once, at the start.
+//! From the files into memory, once, at the start.
 
 use std::collections::HashMap;
 
 use duckdb::{Connection, Row};
 
+use super::layout::Tier;
+use super::ledger;
+use super::manifest::Manifest;
 use super::marks::{FlatKey, Mark, RETRY_US};
 use super::sql;
 use super::writer::{Known, Memory};
@@ -11,56 +14,96 @@ use crate::store::FlatValues;
 use crate::store::directory::{Details, Directory, HostEntry, HostId, Native, Source};
 
 /// Reads hosts, marks and the last flat pushes; fills the directory with the hosts that are not removed.
-pub fn load(connection: &Connection, directory: &Directory, now_us: i64) -> duckdb::Result<Memory> {
+pub fn load(
+    connection: &Connection,
+    manifest: &Manifest,
+    directory: &Directory,
+    now_us: i64,
+) -> duckdb::Result<Memory> {
     let mut memory = Memory::default();
-    each(connection, sql::LOAD_HOSTS, |row| {
-        let (agent, facts): (Option<String>, Option<String>) = (row.get(3)?, row.get(4)?);
-        let native = agent
-            .zip(facts)
-            .and_then(|(agent, facts)| Some((serde_json::from_str(&agent).ok()?, serde_json::from_str(&facts).ok()?)));
-        let id = HostId(row.get(0)?);
-        memory.next_host = memory.next_host.max(id.0 + 1);
-        let known = Known { id, hostname: row.get(2)?, native, first_seen_us: row.get(5)?, deleted: row.get(6)? };
-        memory.hosts.insert(row.get(1)?, known);
-        Ok(())
-    })?;
-    each(connection, sql::LOAD_MARKS, |row| {
-        let mark = Mark { seq: row.get(2)?, updated_us: row.get(3)? };
-        memory.marks.load(HostId(row.get(0)?), row.get(1)?, mark, row.get(4)?);
-        Ok(())
-    })?;
-    let mut recent = connection.prepare(sql::LOAD_RECENT_FLAT)?;
-    let mut rows = recent.query([now_us - RETRY_US])?;
-    while let Some(row) = rows.next()? {
-        let timestamp: i64 = row.get(1)?;
-        let key = FlatKey::new(HostId(row.get(0)?), timestamp.div_euclid(1_000_000), &flat_values(row, 2)?);
-        memory.retries.insert(key, row.get(7)?);
+    // The ledger has what was sealed; hot files follow in the order in which they were written.
+    let hot: Vec<String> = manifest.of_tier(Tier::Hot).map(|file| file.alias()).collect();
+    for alias in std::iter::once(ledger::ALIAS).chain(hot.iter().map(String::as_str)) {
+        each(connection, &sql::load_hosts(alias), |row| {
+            let (agent, facts): (Option<String>, Option<String>) = (row.get(3)?, row.get(4)?);
+            let native = agent.zip(facts).and_then(|(agent, facts)| {
+                Some((serde_json::from_str(&agent).ok()?, serde_json::from_str(&facts).ok()?))
+            });
+            let id = HostId(row.get(0)?);
+            memory.next_host = memory.next_host.max(id.0 + 1);
+            let known = Known { id, hostname: row.get(2)?, native, first_seen_us: row.get(5)?, deleted: row.get(6)? };
+            memory.hosts.insert(row.get(1)?, known);
+            Ok(())
+        })?;
+        each(connection, &sql::load_marks(alias), |row| {
+            let mark = Mark { seq: row.get(2)?, updated_us: row.get(3)? };
+            memory.marks.load(HostId(row.get(0)?), row.get(1)?, mark);
+            Ok(())
+        })?;
     }
-    fill(connection, directory, &memory)?;
+    let hot = manifest.of_tier(Tier::Hot).map(|file| (format!("{}.flat", file.alias()), Some(file)));
+    for (table, file) in hot.chain([(format!("{}.recent_flat", ledger::ALIAS), None)]) {
+        let mut statement = connection.prepare(&sql::load_recent_flat(&table))?;
+        let mut rows = statement.query([now_us - RETRY_US])?;
+        while let Some(row) = rows.next()? {
+            let (host, timestamp) = (HostId(row.get(0)?), row.get::<_, i64>(1)?);
+            // What was removed on purpose is new when it comes again.
+            if file.is_none_or(|file| !manifest.hides(host, file)) {
+                let key = FlatKey::new(host, timestamp.div_euclid(1_000_000), &flat_values(row, 2)?);
+                memory.retries.insert(key, row.get(7)?);
+            }
+        }
+    }
+    fill(connection, manifest, directory, &memory)?;
     Ok(memory)
 }
 
-fn fill(connection: &Connection, directory: &Directory, memory: &Memory) -> duckdb::Result<()> {
+fn fill(connection: &Connection, manifest: &Manifest, directory: &Directory, memory: &Memory) -> duckdb::Result<()> {
     let mut details = HashMap::new();
-    each(connection, sql::LOAD_DETAILS, |row| {
-        details.insert(
-            HostId(row.get(0)?),
-            Details { document: row.get::<_, String>(1)?.into(), updated_us: row.get(2)? },
-        );
-        Ok(())
-    })?;
-    let mut counts: HashMap<HostId, (i64, i64)> = HashMap::new();
-    each(connection, sql::LOAD_COUNTS, |row| {
-        counts.insert(HostId(row.get(0)?), (row.get(1)?, row.get(2)?));
-        Ok(())
-    })?;
-    let mut last_flat = HashMap::new();
-    each(connection, sql::LOAD_LAST_FLAT, |row| {
-        last_flat.insert(HostId(row.get(0)?), flat_values(row, 1)?);
-        Ok(())
-    })?;
+    let mut counts: HashMap<HostId, (u64, Option<i64>)> = HashMap::new();
+    let mut last_flat: HashMap<HostId, (i64, FlatValues)> = HashMap::new();
+    let mut take_details = |alias: &str| {
+        each(connection, &sql::load_details(alias), |row| {
+            let host = HostId(row.get(0)?);
+            match row.get::<_, Option<String>>(1)? {
+                Some(document) => details.insert(host, Details { document: document.into(), updated_us: row.get(2)? }),
+                None => details.remove(&host),
+            };
+            Ok(())
+        })
+    };
+    take_details(ledger::ALIAS)?;
+    for known in memory.hosts.values() {
+        counts.insert(known.id, manifest.sealed_of(known.id));
+    }
+    for file in manifest.of_tier(Tier::Hot) {
+        take_details(&file.alias())?;
+        each(connection, &sql::load_counts(&file.alias()), |row| {
+            let host = HostId(row.get(0)?);
+            if !manifest.hides(host, file) {
+                let (samples, newest) = counts.entry(host).or_default();
+                *samples += row.get::<_, i64>(1)? as u64;
+                *newest = (*newest).max(Some(row.get(2)?));
+            }
+            Ok(())
+        })?;
+    }
+    // The newest segment has the last pushes of those who have none that is hot.
+    let newest = manifest.of_tier(Tier::Raw).max_by_key(|file| file.period);
+    for file in newest.into_iter().chain(manifest.of_tier(Tier::Hot)) {
+        if !file.lease()?.tables.contains_key("flat") {
+            continue;
+        }
+        each(connection, &sql::load_last_flat(&file.alias()), |row| {
+            let (host, at) = (HostId(row.get(0)?), row.get(6)?);
+            if !manifest.hides(host, file) && last_flat.get(&host).is_none_or(|(before, _)| *before <= at) {
+                last_flat.insert(host, (at, flat_values(row, 1)?));
+            }
+            Ok(())
+        })?;
+    }
     directory.load(memory.hosts.iter().filter(|(_, known)| !known.deleted).map(|(key, known)| {
-        let counted = counts.get(&known.id);
+        let (samples, last_sample_us) = counts.get(&known.id).copied().unwrap_or_default();
         let source = match &known.native {
             Some((agent, host)) => Source::Native(Box::new(Native {
                 agent: agent.clone(),
@@ -69,13 +112,13 @@ fn fill(connection: &Connection, directory: &Directory, memory: &Memory) -> duck
                 recent: None,
                 cloned_us: None,
             })),
-            None => Source::Flat { last: last_flat.remove(&known.id) },
+            None => Source::Flat { last: last_flat.remove(&known.id).map(|(_, values)| values) },
         };
         let entry = HostEntry {
             key: key.clone(),
             hostname: known.hostname.clone(),
-            samples: counted.map_or(0, |(samples, _)| *samples as u64),
-            last_sample_us: counted.map(|(_, newest)| *newest),
+            samples,
+            last_sample_us,
             last_heard_us: None,
             details: details.remove(&known.id),
             source,

@@ -21,8 +21,6 @@ pub struct Marks {
     streams: HashMap<(HostId, u64), Mark>,
     /// The stream that each host was last heard on.
     current: HashMap<HostId, u64>,
-    /// How many rows they take in the file.
-    rows: usize,
 }
 
 impl Marks {
@@ -30,29 +28,16 @@ impl Marks {
         self.streams.get(&(host, stream)).copied()
     }
 
-    /// Takes note of one more row in the file.
     pub fn set(&mut self, host: HostId, stream: u64, mark: Mark) {
-        self.load(host, stream, mark, 1);
-    }
-
-    /// A mark that has this many rows in the file.
-    pub fn load(&mut self, host: HostId, stream: u64, mark: Mark, rows: usize) {
         self.streams.insert((host, stream), mark);
         self.current.insert(host, stream);
-        self.rows += rows;
     }
 
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
-    pub fn len(&self) -> usize {
-        self.streams.len()
-    }
-
-    /// The file has one row a stream again.
-    pub fn compacted(&mut self) {
-        self.rows = self.streams.len();
+    /// A mark of a file, which may be lower than one that was loaded before.
+    pub fn load(&mut self, host: HostId, stream: u64, mark: Mark) {
+        if self.get(host, stream).is_none_or(|known| known.seq <= mark.seq) {
+            self.set(host, stream, mark);
+        }
     }
 
     /// Whether two agents with one id are running: a restarted agent never goes back to its former stream.
@@ -63,10 +48,6 @@ impl Marks {
     pub fn expire(&mut self, now_us: i64) {
         self.streams.retain(|_, mark| mark.updated_us > now_us - MARK_AGE_US);
         self.current.retain(|host, stream| self.streams.contains_key(&(*host, *stream)));
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (HostId, u64, Mark)> {
-        self.streams.iter().map(|((host, stream), mark)| (*host, *stream, *mark))
     }
 }
 

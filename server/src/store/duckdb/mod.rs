@@ -1,20 +1,33 @@
-//! The store in DuckDB: one database file, written by one thread.
+//! The store in DuckDB: a ledger, hot files in the order in which samples came, and sealed files sorted by host and time.
 
+mod file;
+mod hot;
+mod instance;
+mod keeper;
+mod layout;
+mod ledger;
 mod load;
+mod manifest;
 mod marks;
+mod migrate;
 mod open;
+mod pack;
+mod reader;
 mod rows;
 mod schema;
+mod seal;
 mod sql;
 mod stage;
 mod tables;
+mod transaction;
 mod writer;
 
+pub use keeper::{Handle as KeeperHandle, Keeper, Settings};
+pub use layout::Tier;
 pub use open::{Database, Readers};
+pub use reader::{Ask, ReadError, Reader};
+pub use schema::FLAT;
 pub use writer::Writer;
-
-/// The name under which the hot database is attached.
-pub const HOT: &str = "hot";
 
 #[cfg(test)]
 mod tests;

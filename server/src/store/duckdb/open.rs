@@ -1,29 +1,32 @@
-//! Opening the database file, and saying plainly why it cannot be opened.
+//! Opening a store, and saying plainly why it cannot be opened.
 
-use std::fs::File;
+use std::fs::File as OsFile;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use duckdb::Connection;
+use tracing::{error, info, warn};
 
-use super::{HOT, schema};
+use super::file::File;
+use super::instance::{Access, Instance};
+use super::layout::{Layout, Tier};
+use super::ledger::{self, Entry, Ledger};
+use super::manifest::{Files, Manifest};
+use super::reader::Reader;
+use super::{file, hot, migrate};
 
-/// The WAL is checkpointed into the file beyond this size: a checkpoint holds commits up, so not often; replay after a
-/// kill runs at 25 to 55 MB/s, so not too seldom.
-const CHECKPOINT_THRESHOLD: &str = "128MB";
-const MEMORY_LIMIT: &str = "1GB";
-/// Files are written so that DuckDB 1.5 and later can read them.
-const STORAGE_VERSION: &str = "v1.5.0";
 /// How DuckDB says that another process has the file.
 const LOCKED: [&str; 2] = ["Could not set lock", "Conflicting lock"];
 const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// What DuckDB may hold in memory; the rest goes to its scratch directory.
+pub const MEMORY_BYTES: u64 = 256 << 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error(
-        "{} is a SQLite database, the predecessor's: it was not touched; give another path with --data. \
-         Bringing the old history over is the task of `siskin-server import`, which a later version brings", .0.display()
+        "{path} is a SQLite database, the predecessor's: it was not touched; give another path with --data, and bring \
+         the old history over with `siskin-server import {path} --data NEW`", path = .0.display()
     )]
     Sqlite(PathBuf),
     #[error("{} is in use by another process (a second server?): {detail}", .path.display())]
@@ -32,24 +35,46 @@ pub enum OpenError {
     Create { path: PathBuf, source: std::io::Error },
     #[error("cannot open {}", .path.display())]
     Open { path: PathBuf, source: duckdb::Error },
+    #[error("{} was written by a later version (layout {found}, this one knows {}): update the server", .path.display(), ledger::VERSION)]
+    Later { path: PathBuf, found: i32 },
+    #[error(
+        "{} is not there, but {} has data: put the file back (a snapshot has a copy), or move the directory away to start anew",
+        .path.display(), .side.display()
+    )]
+    Orphaned { path: PathBuf, side: PathBuf },
+    #[error("cannot change {}: {detail}", .path.display())]
+    Change { path: PathBuf, detail: String },
 }
 
-/// The open database. Every other connection is cloned from its owner's.
+/// What all parts of the open store share.
+pub struct Shared {
+    pub instance: Arc<Instance>,
+    pub ledger: Ledger,
+    pub files: Files,
+    pub layout: Layout,
+    /// The writer is asked to begin a new hot file, so that the one it has can be sealed.
+    pub rotation_wanted: AtomicBool,
+}
+
+/// The open store.
 pub struct Database {
-    owner: Connection,
+    pub shared: Arc<Shared>,
+    /// The hot file to be written.
+    pub active: Arc<File>,
 }
 
 impl Database {
-    /// Opens or creates the file and brings its tables to this version.
+    /// Opens or creates a store and brings its files to this version.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         if is_sqlite(path) {
             return Err(OpenError::Sqlite(path.to_owned()));
         }
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).map_err(|source| OpenError::Create { path: parent.to_owned(), source })?;
+        let layout = Layout::of(path);
+        let fresh = !path.exists();
+        if fresh && has_data(&layout) {
+            return Err(OpenError::Orphaned { path: path.to_owned(), side: layout.side().to_owned() });
         }
-        let scratch = side_directory(path).join("tmp");
-        std::fs::create_dir_all(&scratch).map_err(|source| OpenError::Create { path: scratch.clone(), source })?;
+        make_directories(&layout)?;
         let failed = |source: duckdb::Error| {
             let (path, detail) = (path.to_owned(), source.to_string());
             // DuckDB has one kind of error for every file that cannot be opened.
@@ -59,54 +84,118 @@ impl Database {
                 OpenError::Open { path, source }
             }
         };
-        let owner = Connection::open_in_memory().map_err(failed)?;
-        owner
-            .execute_batch(&format!(
-                "SET checkpoint_threshold = '{CHECKPOINT_THRESHOLD}'; SET memory_limit = '{MEMORY_LIMIT}';
-                 SET autoinstall_known_extensions = false; SET temp_directory = {};
-                 ATTACH {} AS {HOT} (STORAGE_VERSION '{STORAGE_VERSION}'); USE {HOT};",
-                quoted(&scratch),
-                quoted(path),
-            ))
-            .map_err(failed)?;
-        schema::migrate(&owner).map_err(failed)?;
-        Ok(Database { owner })
+        let instance = Arc::new(Instance::new(&layout.scratch(), MEMORY_BYTES).map_err(failed)?);
+        instance.attach(path, ledger::ALIAS, Access::Write).map_err(failed)?;
+        empty(&layout.scratch());
+        let connection = instance.connect().map_err(failed)?;
+        let version = Ledger::version(&connection).map_err(failed)?;
+        if let Some(found) = version.filter(|found| *found > ledger::VERSION) {
+            return Err(OpenError::Later { path: path.to_owned(), found });
+        }
+        if version == Some(1) {
+            info!(path = %path.display(), "bringing the database of an earlier version to this one's layout");
+            migrate::from_version_1(&instance, &layout).map_err(failed)?;
+        }
+        let ledger = Ledger::new(instance.connect().map_err(failed)?).map_err(failed)?;
+        let manifest = manifest(&instance, &layout, &ledger).map_err(failed)?;
+        remove_unlisted(&layout, &manifest);
+        for file in manifest.of_tier(Tier::Hot) {
+            file.lease().and_then(|_| hot::survey(&connection, file)).map_err(failed)?;
+        }
+        let shared =
+            Shared { instance, ledger, files: Files::new(manifest), layout, rotation_wanted: AtomicBool::new(false) };
+        let active = shared.active().map_err(|detail| OpenError::Change { path: path.to_owned(), detail })?;
+        Ok(Database { shared: Arc::new(shared), active })
     }
 
     /// Where connections for reading come from.
-    pub fn readers(&self) -> duckdb::Result<Readers> {
-        Ok(Readers(Mutex::new(self.owner.try_clone()?)))
-    }
-
-    /// The owner's connection, for the writer.
-    pub fn into_owner(self) -> Connection {
-        self.owner
+    pub fn readers(&self) -> Readers {
+        Readers(self.shared.clone())
     }
 }
 
-/// Makes connections for reading, for as long as the database is open.
-pub struct Readers(Mutex<Connection>);
+impl Shared {
+    /// The newest hot file if this version can go on with it, else a new one.
+    fn active(&self) -> Result<Arc<File>, String> {
+        if let Some(newest) = self.files.now().of_tier(Tier::Hot).last() {
+            let lease = newest.lease().map_err(|error| error.to_string())?;
+            if hot::is_current(&lease.tables) {
+                return Ok(newest.clone());
+            }
+        }
+        let number = self.files.number();
+        let file = hot::create(&self.instance, &self.layout, number).map_err(|error| error.to_string())?;
+        self.ledger.begin_hot(number, None).map_err(|error| error.to_string())?;
+        self.files.change(|manifest| drop(manifest.files.insert(number, file.clone())));
+        Ok(file)
+    }
+}
+
+/// Makes readers, for as long as the store is open.
+pub struct Readers(Arc<Shared>);
 
 impl Readers {
-    pub fn connect(&self) -> duckdb::Result<Connection> {
-        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner).try_clone()?;
-        connection.execute_batch(&format!("USE {HOT}"))?;
-        Ok(connection)
+    pub fn connect(&self) -> duckdb::Result<Reader> {
+        Ok(Reader::new(self.0.instance.connect()?, self.0.clone()))
     }
 }
 
-/// Everything beside the hot file lies in this directory.
-fn side_directory(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".d");
-    PathBuf::from(name)
+/// The files that the ledger lists and that are there.
+fn manifest(instance: &Arc<Instance>, layout: &Layout, ledger: &Ledger) -> duckdb::Result<Manifest> {
+    let mut manifest = Manifest { tombstones: ledger.tombstones()?.into_iter().collect(), ..Manifest::default() };
+    for Entry { number, tier, period, facts, hosts } in ledger.entries()? {
+        let path = layout.file(tier, number, period);
+        if !path.exists() {
+            error!(path = %path.display(), "a file of the store is missing: its rows are lost");
+            continue;
+        }
+        let hosts = hosts.into_iter().collect();
+        let file = File::new(instance.clone(), (tier, number, period), path, facts, hosts);
+        manifest.files.insert(number, Arc::new(file));
+    }
+    Ok(manifest)
+}
+
+/// Half-made files, and files whose rows are elsewhere: the ledger does not list them.
+fn remove_unlisted(layout: &Layout, manifest: &Manifest) {
+    let listed: std::collections::HashSet<&Path> = manifest.files.values().map(|file| file.path.as_path()).collect();
+    for path in Tier::ALL.into_iter().flat_map(|tier| databases(&layout.tier(tier))) {
+        if !listed.contains(path.as_path()) {
+            warn!(path = %path.display(), "removing a file that was left half-made or is no longer needed");
+            file::remove(&path);
+        }
+    }
+}
+
+fn has_data(layout: &Layout) -> bool {
+    Tier::ALL.into_iter().any(|tier| !databases(&layout.tier(tier)).is_empty())
+}
+
+fn databases(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(|path| path.extension().is_some_and(|extension| extension == "duckdb")).collect()
+}
+
+fn make_directories(layout: &Layout) -> Result<(), OpenError> {
+    let parent = layout.ledger().parent().filter(|parent| !parent.as_os_str().is_empty()).map(Path::to_owned);
+    let tiers = Tier::ALL.into_iter().map(|tier| layout.tier(tier));
+    for path in parent.into_iter().chain([layout.scratch()]).chain(tiers) {
+        std::fs::create_dir_all(&path).map_err(|source| OpenError::Create { path: path.clone(), source })?;
+    }
+    Ok(())
+}
+
+fn empty(directory: &Path) {
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        if let Err(error) = removed {
+            warn!(%error, path = %path.display(), "cannot remove a scratch file");
+        }
+    }
 }
 
 fn is_sqlite(path: &Path) -> bool {
     let mut magic = [0; 16];
-    File::open(path).is_ok_and(|mut file| file.read_exact(&mut magic).is_ok() && &magic == SQLITE_MAGIC)
-}
-
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.to_string_lossy().replace('\'', "''"))
+    OsFile::open(path).is_ok_and(|mut file| file.read_exact(&mut magic).is_ok() && &magic == SQLITE_MAGIC)
 }

@@ -14,24 +14,29 @@ use super::schema;
 use crate::store::directory::HostId;
 
 /// The rows of one transaction, table by table.
-pub struct Rows(Vec<Box<dyn TableRows>>);
+pub struct Rows {
+    tables: Vec<Box<dyn TableRows>>,
+    /// When its samples were taken, microseconds since 1970.
+    pub instants_us: Vec<i64>,
+}
 
 impl Rows {
     pub fn new() -> Self {
-        let mut rows = Rows(Vec::new());
+        let mut rows = Rows { tables: Vec::new(), instants_us: Vec::new() };
         catalog::visit(&mut rows);
         rows
     }
 
     pub fn push(&mut self, host: HostId, ts_us: i64, sample: &Sample) {
-        for table in &mut self.0 {
+        self.instants_us.push(ts_us);
+        for table in &mut self.tables {
             table.push(host, ts_us, sample);
         }
     }
 
     /// The tables that have rows, with the names of their columns.
     pub fn finish(self) -> Result<Vec<Finished>, ArrowError> {
-        self.0.into_iter().filter(|table| !table.is_empty()).map(|table| table.finish()).collect()
+        self.tables.into_iter().filter(|table| !table.is_empty()).map(|table| table.finish()).collect()
     }
 }
 
@@ -43,7 +48,7 @@ pub struct Finished {
 
 impl Visitor for Rows {
     fn table<T: 'static>(&mut self, table: &'static Table<T>) {
-        self.0.push(Box::new(Builder {
+        self.tables.push(Box::new(Builder {
             table,
             host: Int32Builder::new(),
             ts: TimestampMicrosecondBuilder::new(),
@@ -81,7 +86,7 @@ impl<T> TableRows for Builder<T> {
     }
 
     fn finish(mut self: Box<Self>) -> Result<Finished, ArrowError> {
-        let names: Vec<String> = schema::columns(self.table).into_iter().map(|(name, _)| name).collect();
+        let names = schema::columns(self.table);
         let mut arrays: Vec<ArrayRef> = vec![Arc::new(self.host.finish()), Arc::new(self.ts.finish())];
         arrays.extend(self.columns.into_iter().map(|(_, column)| column.finish()));
         let batch = RecordBatch::try_from_iter(names.iter().map(String::as_str).zip(arrays))?;

@@ -1,85 +1,105 @@
-//! The tables, made from the catalog: a metric that is declared there has a column here. Columns are only ever added,
-//! so that a file of any earlier version opens.
-
-use std::collections::HashSet;
+//! The tables, made from the catalog: a metric that is declared there has a column here. A file keeps the columns with which
+//! it was made; what an earlier version did not know is null in its rows.
 
 use duckdb::Connection;
 use siskin_platform::model::catalog::{self, Metric, Read, Table, Visitor};
 
 use super::sql;
 
-/// Brings the attached database to this version's tables.
-pub fn migrate(connection: &Connection) -> duckdb::Result<()> {
-    let mut tables = Tables(Vec::new());
-    catalog::visit(&mut tables);
-    connection.execute_batch(sql::FIXED_TABLES)?;
-    for (name, columns) in tables.0 {
-        let list: Vec<String> = columns.iter().map(|(name, kind)| format!("\"{name}\" {kind}")).collect();
-        connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {name} ({})", list.join(", ")))?;
-        let present = columns_of(connection, name)?;
-        for (column, kind) in columns.iter().filter(|(column, _)| !present.contains(column)) {
-            connection.execute_batch(&format!("ALTER TABLE {name} ADD COLUMN \"{column}\" {kind}"))?;
-        }
-    }
-    Ok(())
+/// The name of the table of the predecessor's pushes.
+pub const FLAT: &str = "flat";
+/// What of it is a reading.
+pub const FLAT_COLUMNS: [&str; 5] = ["cpu", "ram", "disk", "disk_read", "disk_write"];
+
+/// How a column is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Integer,
+    Real,
+    Flag,
+    Text,
 }
 
-/// The names of the catalog's tables.
-pub fn table_names() -> Vec<&'static str> {
-    let mut tables = Tables(Vec::new());
-    catalog::visit(&mut tables);
-    tables.0.into_iter().map(|(name, _)| name).collect()
+impl Kind {
+    pub fn sql(self) -> &'static str {
+        match self {
+            Kind::Integer => "BIGINT",
+            Kind::Real => "DOUBLE",
+            Kind::Flag => "BOOLEAN",
+            Kind::Text => "VARCHAR",
+        }
+    }
+}
+
+/// A table of rows: a host, an instant, perhaps a dimension, and readings.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    pub name: String,
+    pub dimension: Option<(String, Kind)>,
+    pub columns: Vec<(String, Kind)>,
+}
+
+impl Shape {
+    /// All columns with their types.
+    pub fn declared(&self) -> Vec<(&str, &'static str)> {
+        let mut all = vec![("host_id", "INTEGER"), ("ts", "TIMESTAMP")];
+        all.extend(self.dimension.iter().chain(&self.columns).map(|(name, kind)| (name.as_str(), kind.sql())));
+        all
+    }
+}
+
+/// Every table that has samples.
+pub fn shapes() -> Vec<Shape> {
+    let mut shapes = Shapes(Vec::new());
+    catalog::visit(&mut shapes);
+    let columns = FLAT_COLUMNS.iter().map(|name| ((*name).to_owned(), Kind::Real)).collect();
+    shapes.0.push(Shape { name: FLAT.to_owned(), dimension: None, columns });
+    shapes.0
+}
+
+/// Makes the tables of a hot file in the schema that the connection uses.
+pub fn create(connection: &Connection) -> duckdb::Result<()> {
+    connection.execute_batch(sql::STATE_TABLES)?;
+    connection.execute_batch(sql::FLAT_TABLE)?;
+    connection.execute_batch(sql::CONTENTS_TABLE)?;
+    for shape in shapes() {
+        let list: Vec<String> = shape.declared().iter().map(|(name, kind)| format!("\"{name}\" {kind}")).collect();
+        connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {} ({})", shape.name, list.join(", ")))?;
+    }
+    let mut contents = connection.appender("contents")?;
+    for shape in shapes() {
+        for (column, _) in shape.declared() {
+            contents.append_row([shape.name.as_str(), column])?;
+        }
+    }
+    contents.flush()
 }
 
 /// The columns of a table of the catalog, in the order in which rows are built.
-pub fn columns<T>(table: &Table<T>) -> Vec<(String, &'static str)> {
-    let mut columns = vec![("host_id".to_owned(), "INTEGER"), ("ts".to_owned(), "TIMESTAMP")];
-    columns.extend(table.dimension.iter().chain(table.metrics).map(|metric| (metric.column(), sql_type(metric))));
+pub fn columns<T>(table: &Table<T>) -> Vec<String> {
+    let mut columns = vec!["host_id".to_owned(), "ts".to_owned()];
+    columns.extend(table.dimension.iter().chain(table.metrics).map(Metric::column));
     columns
 }
 
-fn sql_type<T>(metric: &Metric<T>) -> &'static str {
-    match metric.read {
-        Read::Integer(_) => "BIGINT",
-        Read::Real(_) => "DOUBLE",
-        Read::Flag(_) => "BOOLEAN",
-        Read::Text(_) => "VARCHAR",
-    }
-}
+struct Shapes(Vec<Shape>);
 
-fn columns_of(connection: &Connection, table: &str) -> duckdb::Result<HashSet<String>> {
-    connection
-        .prepare(
-            "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND table_name = ?",
-        )?
-        .query_map([table], |row| row.get(0))?
-        .collect()
-}
-
-type Columns = Vec<(String, &'static str)>;
-
-struct Tables(Vec<(&'static str, Columns)>);
-
-impl Visitor for Tables {
+impl Visitor for Shapes {
     fn table<T: 'static>(&mut self, table: &'static Table<T>) {
-        self.0.push((table.name, columns(table)));
+        let column = |metric: &Metric<T>| (metric.column(), kind(metric));
+        self.0.push(Shape {
+            name: table.name.to_owned(),
+            dimension: table.dimension.as_ref().map(column),
+            columns: table.metrics.iter().map(column).collect(),
+        });
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_older_file_gains_the_columns_it_lacks() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch("CREATE TABLE disk (host_id INTEGER, ts TIMESTAMP, device VARCHAR)").unwrap();
-        connection.execute_batch("INSERT INTO disk VALUES (1, now()::TIMESTAMP, 'sda')").unwrap();
-        migrate(&connection).unwrap();
-        migrate(&connection).unwrap();
-        let row: (String, Option<i64>) = connection
-            .query_row("SELECT device, read_bytes_total FROM disk", [], |row| Ok((row.get(0)?, row.get(1)?)))
-            .unwrap();
-        assert_eq!(row, ("sda".to_owned(), None));
+fn kind<T>(metric: &Metric<T>) -> Kind {
+    match metric.read {
+        Read::Integer(_) => Kind::Integer,
+        Read::Real(_) => Kind::Real,
+        Read::Flag(_) => Kind::Flag,
+        Read::Text(_) => Kind::Text,
     }
 }

@@ -29,8 +29,6 @@ pub struct Staged {
     pub rows: Rows,
     pub flat: Vec<(HostId, FlatSample)>,
     pub hosts: HashMap<String, Known>,
-    /// Those of `hosts` that have a row already.
-    pub replaced: Vec<HostId>,
     pub marks: HashMap<(HostId, u64), Mark>,
     pub retries: HashMap<FlatKey, i64>,
     pub details: HashMap<HostId, Details>,
@@ -60,9 +58,8 @@ impl<'a> Stage<'a> {
     }
 
     pub fn finish(self) -> Staged {
-        let replaced = self.hosts.keys().filter_map(|key| Some(self.memory.hosts.get(key)?.id)).collect();
         let Stage { next_host, rows, flat, hosts, marks, retries, details, heard, .. } = self;
-        Staged { next_host, rows, flat, hosts, replaced, marks, retries, details, heard }
+        Staged { next_host, rows, flat, hosts, marks, retries, details, heard }
     }
 
     fn native(&mut self, batch: &NativeBatch) -> Receipt {

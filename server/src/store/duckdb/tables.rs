@@ -1,7 +1,6 @@
 //! Writing the tables, a group at a time: one statement or one appender a table, however many rows.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 
 use duckdb::{Connection, params};
 
@@ -47,12 +46,15 @@ pub fn write_marks(connection: &Connection, marks: impl Iterator<Item = (HostId,
     appender.flush()
 }
 
-/// Hosts that are new, and hosts whose former row is replaced.
-pub fn write_hosts(connection: &Connection, hosts: &HashMap<String, Known>, replaced: &[HostId]) -> duckdb::Result<()> {
-    if hosts.is_empty() {
+/// Hosts that are new or have changed: the last row of a host counts.
+pub fn write_hosts<'a>(
+    connection: &Connection,
+    hosts: impl Iterator<Item = (&'a String, &'a Known)>,
+) -> duckdb::Result<()> {
+    let mut hosts = hosts.peekable();
+    if hosts.peek().is_none() {
         return Ok(());
     }
-    delete(connection, "hosts", replaced)?;
     let mut appender = connection.appender("hosts")?;
     for (key, known) in hosts {
         let agent = known.native.as_ref().map(|(agent, _)| json(agent));
@@ -67,8 +69,6 @@ pub fn write_details(connection: &Connection, details: &HashMap<HostId, Details>
     if details.is_empty() {
         return Ok(());
     }
-    let hosts: Vec<HostId> = details.keys().copied().collect();
-    delete(connection, "details", &hosts)?;
     let mut appender = connection.appender("details")?;
     for (host, details) in details {
         appender.append_row(params![host.0, &*details.document, timestamp(details.updated_us)])?;
@@ -76,24 +76,19 @@ pub fn write_details(connection: &Connection, details: &HashMap<HostId, Details>
     appender.flush()
 }
 
-/// Removes the rows of these hosts; answers how many there were.
-pub fn delete(connection: &Connection, table: &str, hosts: &[HostId]) -> duckdb::Result<usize> {
-    if hosts.is_empty() {
-        return Ok(0);
-    }
-    let mut statement = format!("DELETE FROM {table} WHERE host_id IN (");
-    for host in hosts {
-        write!(statement, "{},", host.0).expect("a string grows");
-    }
-    statement.pop();
-    statement.push(')');
-    connection.execute(&statement, [])
+/// The host is removed: what was written of it before no longer counts.
+pub fn forget_host(connection: &Connection, key: &str, known: &Known, now_us: i64) -> duckdb::Result<()> {
+    write_hosts(connection, std::iter::once((&key.to_owned(), known)))?;
+    let mut appender = connection.appender("details")?;
+    appender.append_row(params![known.id.0, None::<&str>, timestamp(now_us)])?;
+    appender.flush()
 }
 
 fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("plain data serializes")
 }
 
-fn timestamp(us: i64) -> duckdb::types::Value {
+/// An instant as a value.
+pub fn timestamp(us: i64) -> duckdb::types::Value {
     duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Microsecond, us)
 }

@@ -1,64 +1,6 @@
-//! The writer against a real file: exactly once, across restarts, removals and clones.
+//! Exactly once, across restarts, removals and clones.
 
-use std::path::Path;
-use std::sync::Arc;
-
-use siskin_platform::model::{Agent, Host, Sample};
-
-use super::{Database, Writer};
-use crate::clock::now_us;
-use crate::store::directory::{Directory, HostEntry, Source, flat_key};
-use crate::store::{
-    Backend, FlatSample, FlatValues, NativeBatch, Receipt, Removal, Removed, Submission, TimedSample, Write,
-};
-
-struct Store {
-    writer: Writer,
-    directory: Arc<Directory>,
-}
-
-fn open(path: &Path) -> Store {
-    let directory = Arc::new(Directory::default());
-    let writer = Writer::new(Database::open(path).unwrap(), directory.clone()).unwrap();
-    Store { writer, directory }
-}
-
-impl Store {
-    fn push(&mut self, write: Write) -> Receipt {
-        self.writer.commit(&[Submission { writes: vec![write] }]).unwrap()[0]
-    }
-
-    fn entry(&self, key: &str) -> HostEntry {
-        self.directory.get(self.directory.by_key(key).unwrap()).unwrap()
-    }
-}
-
-fn batch(stream: u64, first_seq: u64, samples: u64) -> Write {
-    let start = now_us();
-    let timed = |i: u64| TimedSample {
-        ts_us: start + (first_seq + i) as i64 * 1_000_000,
-        sample: Sample { uptime_seconds: Some((first_seq + i) as f64), ..Sample::default() },
-    };
-    Write::Native(Box::new(NativeBatch {
-        agent: Agent { id: "agent-1".into(), version: "1".into(), boot_id: None },
-        host: Host { hostname: "nas".into(), ..Host::default() },
-        stream,
-        first_seq,
-        received_us: start,
-        skew_seconds: 0.0,
-        samples: (0..samples).map(timed).collect(),
-    }))
-}
-
-fn flat(cpu: f64) -> Write {
-    Write::Flat(FlatSample {
-        hostname: "old".into(),
-        timestamp: 1_700_000_000,
-        values: FlatValues { cpu, ram: 2.0, disk: 3.0, ..FlatValues::default() },
-        details: Some(r#"{"a":1}"#.into()),
-        received_us: now_us(),
-    })
-}
+use super::*;
 
 fn receipt(stored: u64, duplicates: u64, lost: u64) -> Receipt {
     Receipt { stored, duplicates, lost }
@@ -177,23 +119,4 @@ fn a_failure_inside_a_transaction_is_rolled_back_and_the_next_commit_goes_throug
         .writer
         .transaction(|connection| connection.query_row("SELECT count(*) FROM flat", [], |row| row.get::<_, i64>(0)));
     assert_eq!(rows.unwrap(), 1);
-}
-
-#[test]
-fn marks_are_rewritten_when_their_rows_are_many_and_still_hold() {
-    let place = tempfile::tempdir().unwrap();
-    let path = place.path().join("s.duckdb");
-    let mut store = open(&path);
-    store.push(batch(7, 1, 3));
-    let marks = || "INSERT INTO marks SELECT host_id, stream, seq, updated_at FROM marks, range(20000)";
-    store.writer.transaction(|connection| connection.execute(marks(), [])).unwrap();
-    drop(store);
-    let mut store = open(&path);
-    store.writer.tick().unwrap();
-    let rows = store
-        .writer
-        .transaction(|connection| connection.query_row("SELECT count(*) FROM marks", [], |row| row.get::<_, i64>(0)));
-    assert_eq!(rows.unwrap(), 1);
-    drop(store);
-    assert_eq!(open(&path).push(batch(7, 1, 4)), receipt(1, 3, 0));
 }

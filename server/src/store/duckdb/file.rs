@@ -1,0 +1,217 @@
+//! One file of the store: attached when somebody needs it, detached when nobody does, and unlinked once it is obsolete and
+//! its last reader has gone.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use duckdb::Connection;
+use tracing::warn;
+
+use super::instance::{Access, Instance};
+use super::layout::{Day, Tier};
+use crate::store::directory::HostId;
+
+/// What is known of a file without opening it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    pub bytes: u64,
+    pub samples: u64,
+    pub values: u64,
+    /// Microseconds since 1970; none in an empty file.
+    pub oldest_us: Option<i64>,
+    pub newest_us: Option<i64>,
+}
+
+/// What a raw segment has of one host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostFacts {
+    pub samples: u64,
+    pub newest_us: i64,
+}
+
+/// The columns of each table that the file has.
+pub type Tables = HashMap<String, BTreeSet<String>>;
+
+pub struct File {
+    pub number: u64,
+    pub tier: Tier,
+    /// The first day of what it holds; none for a hot file.
+    pub period: Option<Day>,
+    pub path: PathBuf,
+    /// What it has of each host; raw segments only.
+    pub hosts: HashMap<HostId, HostFacts>,
+    facts: Mutex<Facts>,
+    /// Days of which a hot file has rows.
+    days: Mutex<BTreeSet<Day>>,
+    attached: Mutex<Option<Attached>>,
+    obsolete: AtomicBool,
+    instance: Arc<Instance>,
+}
+
+struct Attached {
+    tables: Arc<Tables>,
+    used: Instant,
+}
+
+/// The right to read a file: it stays attached for as long.
+pub struct Lease {
+    pub file: Arc<File>,
+    pub tables: Arc<Tables>,
+}
+
+impl File {
+    pub fn new(
+        instance: Arc<Instance>,
+        (tier, number, period): (Tier, u64, Option<Day>),
+        path: PathBuf,
+        facts: Facts,
+        hosts: HashMap<HostId, HostFacts>,
+    ) -> Self {
+        File {
+            number,
+            tier,
+            period,
+            path,
+            hosts,
+            facts: Mutex::new(facts),
+            days: Mutex::default(),
+            attached: Mutex::default(),
+            obsolete: AtomicBool::new(false),
+            instance,
+        }
+    }
+
+    /// The name under which it is attached.
+    pub fn alias(&self) -> String {
+        alias(self.number)
+    }
+
+    pub fn facts(&self) -> Facts {
+        lock(&self.facts).clone()
+    }
+
+    pub fn set_facts(&self, facts: Facts) {
+        *lock(&self.facts) = facts;
+    }
+
+    /// The days of which it has rows; a sealed file has those of its period.
+    pub fn days(&self) -> BTreeSet<Day> {
+        match self.period {
+            Some(first) => (first.0..self.tier.period_end(first).0).map(Day).collect(),
+            None => lock(&self.days).clone(),
+        }
+    }
+
+    pub fn has_day(&self, day: Day) -> bool {
+        match self.period {
+            Some(_) => self.period == Some(self.tier.period_of(day)),
+            None => lock(&self.days).contains(&day),
+        }
+    }
+
+    /// A hot file is about to get rows: counts them, and remembers their days.
+    pub fn grow(&self, samples: u64, instants_us: impl Iterator<Item = i64>) {
+        let (mut facts, mut days) = (lock(&self.facts), lock(&self.days));
+        facts.samples += samples;
+        for at in instants_us {
+            facts.oldest_us = Some(facts.oldest_us.map_or(at, |oldest| oldest.min(at)));
+            facts.newest_us = facts.newest_us.max(Some(at));
+            days.insert(Day::of(at));
+        }
+    }
+
+    /// Attaches it if it is not.
+    pub fn lease(self: &Arc<Self>) -> duckdb::Result<Lease> {
+        let mut attached = lock(&self.attached);
+        let tables = match attached.as_mut() {
+            Some(attached) => {
+                attached.used = Instant::now();
+                attached.tables.clone()
+            }
+            None => {
+                // A hot file may have a log to be replayed.
+                let access = if self.tier == Tier::Hot { Access::Write } else { Access::Read };
+                self.instance.attach(&self.path, &self.alias(), access)?;
+                let tables = Arc::new(contents(&self.instance.connect()?, &self.alias())?);
+                *attached = Some(Attached { tables: tables.clone(), used: Instant::now() });
+                tables
+            }
+        };
+        Ok(Lease { file: self.clone(), tables })
+    }
+
+    /// It was attached by its maker.
+    pub fn set_attached(&self, tables: Tables) {
+        *lock(&self.attached) = Some(Attached { tables: Arc::new(tables), used: Instant::now() });
+    }
+
+    /// Detaches it if nobody used it for so long and nobody has a lease.
+    pub fn rest(&self, unused: Duration) {
+        let mut attached = lock(&self.attached);
+        // The tables are shared with each lease.
+        let idle = |it: &Attached| Arc::strong_count(&it.tables) == 1 && it.used.elapsed() >= unused;
+        if attached.as_ref().is_some_and(idle) {
+            self.detach(attached.take());
+        }
+    }
+
+    /// Its rows are elsewhere, or not wanted any more: unlinked when its last reader goes.
+    pub fn retire(&self) {
+        self.obsolete.store(true, Ordering::Relaxed);
+    }
+
+    fn detach(&self, attached: Option<Attached>) {
+        if attached.is_some()
+            && let Err(error) = self.instance.detach(&self.alias())
+        {
+            warn!(%error, path = %self.path.display(), "cannot detach a file");
+        }
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        if !self.obsolete.load(Ordering::Relaxed) {
+            return;
+        }
+        let attached = lock(&self.attached).take();
+        self.detach(attached);
+        remove(&self.path);
+    }
+}
+
+/// Unlinks a file and what DuckDB may have left beside it.
+pub fn remove(path: &std::path::Path) {
+    for suffix in ["", ".wal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match std::fs::remove_file(&name) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                warn!(%error, path = %name.display(), "cannot remove a file");
+            }
+            _ => {}
+        }
+    }
+}
+
+pub fn alias(number: u64) -> String {
+    format!("f{number}")
+}
+
+/// What a file says it contains.
+fn contents(connection: &Connection, alias: &str) -> duckdb::Result<Tables> {
+    let mut tables = Tables::new();
+    let mut statement = connection.prepare(&format!("SELECT table_name, column_name FROM {alias}.contents"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        tables.entry(row.get(0)?).or_default().insert(row.get(1)?);
+    }
+    Ok(tables)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

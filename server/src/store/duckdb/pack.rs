@@ -1,0 +1,162 @@
+//! Packing: the rows of a table, sorted and as small as they go, behind a view that shows them as they were. Numbers that
+//! are all multiples of something (pages, sectors, hundredths) are stored as how many times it they are, which DuckDB packs
+//! into few bits; what has no value at all is not stored.
+
+use duckdb::{Connection, Row};
+
+use super::schema::{Kind, Shape};
+
+/// The schema in which the packed tables lie; views of the same names lie in `main`.
+pub const SCHEMA: &str = "packed";
+/// Decimals that numbers are tried with.
+const DECIMALS: [u32; 4] = [0, 2, 3, 6];
+/// Beyond this a double has no hundredths.
+const EXACT: &str = "9e15";
+
+/// Rows to be packed: a table or view, the columns it has, and which of its rows.
+pub struct Source {
+    pub table: String,
+    pub has: Box<dyn Fn(&str) -> bool>,
+    pub filter: String,
+}
+
+/// What became of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Packed {
+    pub rows: u64,
+    pub values: u64,
+    pub oldest_us: Option<i64>,
+    pub newest_us: Option<i64>,
+}
+
+/// How a column is stored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Grain {
+    /// It has no value.
+    Absent,
+    AsItIs,
+    /// A whole number, so many times this.
+    Times(i64),
+    /// A real number, in so many decimals.
+    Decimals(u32),
+}
+
+/// Packs the rows of all sources into the attached file `target`, which must have the schema.
+pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: &str) -> duckdb::Result<Packed> {
+    let union = union(shape, sources);
+    if union.is_empty() {
+        return Ok(Packed::default());
+    }
+    let (packed, whole_ms, grains) = survey(connection, shape, &union)?;
+    if packed.rows == 0 {
+        return Ok(packed);
+    }
+    let name = &shape.name;
+    let mut stored =
+        vec!["host_id".to_owned(), if whole_ms { "epoch_ms(ts) AS ts".to_owned() } else { "ts".to_owned() }];
+    let mut shown =
+        vec!["host_id".to_owned(), if whole_ms { "make_timestamp_ms(ts) AS ts".to_owned() } else { "ts".to_owned() }];
+    let mut order = "host_id, ts".to_owned();
+    if let Some((dimension, _)) = &shape.dimension {
+        stored.push(format!("\"{dimension}\""));
+        shown.push(format!("\"{dimension}\""));
+        order = format!("host_id, \"{dimension}\", ts");
+    }
+    for ((column, kind), grain) in shape.columns.iter().zip(&grains) {
+        let quoted = format!("\"{column}\"");
+        let (to, from) = match grain {
+            Grain::Absent => (None, format!("NULL::{}", kind.sql())),
+            Grain::AsItIs => (Some(quoted.clone()), quoted.clone()),
+            Grain::Times(grain) => (Some(format!("({quoted} // {grain})::BIGINT")), format!("{quoted} * {grain}")),
+            Grain::Decimals(decimals) => {
+                let scale = 10_i64.pow(*decimals);
+                (Some(format!("round({quoted} * {scale}e0)::BIGINT")), format!("{quoted} / {scale}e0"))
+            }
+        };
+        stored.extend(to.map(|to| format!("{to} AS {quoted}")));
+        shown.push(format!("{from} AS {quoted}"));
+    }
+    connection.execute_batch(&format!(
+        "CREATE TABLE {target}.{SCHEMA}.{name} AS SELECT {} FROM ({union}) ORDER BY {order};
+         USE {target}; CREATE VIEW {name} AS SELECT {} FROM {SCHEMA}.{name}; USE memory",
+        stored.join(", "),
+        shown.join(", "),
+    ))?;
+    Ok(packed)
+}
+
+/// All rows, with all columns of the shape.
+fn union(shape: &Shape, sources: &[Source]) -> String {
+    let select = |source: &Source| {
+        let columns = shape.declared().into_iter().map(|(name, sql)| match (source.has)(name) {
+            true => format!("\"{name}\""),
+            false => format!("NULL::{sql} AS \"{name}\""),
+        });
+        format!("SELECT {} FROM {} WHERE {}", columns.collect::<Vec<_>>().join(", "), source.table, source.filter)
+    };
+    sources.iter().map(select).collect::<Vec<_>>().join(" UNION ALL ")
+}
+
+/// One pass over all rows: how many there are, and what each column's values have in common.
+fn survey(connection: &Connection, shape: &Shape, union: &str) -> duckdb::Result<(Packed, bool, Vec<Grain>)> {
+    let mut asked = vec![
+        "count(*), epoch_us(min(ts)), epoch_us(max(ts)), coalesce(bool_and(epoch_us(ts) % 1000 = 0), true)".to_owned(),
+    ];
+    for (name, kind) in &shape.columns {
+        let column = format!("\"{name}\"");
+        asked.push(format!("count({column})"));
+        match kind {
+            Kind::Integer => asked.push(format!("coalesce(bit_or({column}), 0)")),
+            Kind::Real => asked.extend(DECIMALS.map(|decimals| {
+                let scale = 10_i64.pow(decimals);
+                format!(
+                    "coalesce(bool_and(round({column} * {scale}e0) / {scale}e0 = {column} \
+                     AND abs({column} * {scale}e0) < {EXACT}), true)"
+                )
+            })),
+            Kind::Flag | Kind::Text => {}
+        }
+    }
+    let statement = format!("SELECT {} FROM ({union})", asked.join(", "));
+    connection.query_row(&statement, [], |row| {
+        let mut packed =
+            Packed { rows: row.get::<_, i64>(0)? as u64, values: 0, oldest_us: row.get(1)?, newest_us: row.get(2)? };
+        let mut place = 4;
+        let mut grains = Vec::with_capacity(shape.columns.len());
+        for (_, kind) in &shape.columns {
+            let values: i64 = row.get(place)?;
+            packed.values += values as u64;
+            grains.push(if values == 0 { Grain::Absent } else { grain(row, place + 1, *kind)? });
+            place += 1 + answers(*kind);
+        }
+        Ok((packed, row.get(3)?, grains))
+    })
+}
+
+/// How many answers the survey has for a column beside its count.
+fn answers(kind: Kind) -> usize {
+    match kind {
+        Kind::Integer => 1,
+        Kind::Real => DECIMALS.len(),
+        Kind::Flag | Kind::Text => 0,
+    }
+}
+
+fn grain(row: &Row<'_>, place: usize, kind: Kind) -> duckdb::Result<Grain> {
+    match kind {
+        Kind::Integer => {
+            let bits: i64 = row.get(place)?;
+            let grain = if bits == 0 { 1 } else { 1_i64 << bits.trailing_zeros().min(62) };
+            Ok(if grain == 1 { Grain::AsItIs } else { Grain::Times(grain) })
+        }
+        Kind::Real => {
+            for (index, decimals) in DECIMALS.into_iter().enumerate() {
+                if row.get(place + index)? {
+                    return Ok(Grain::Decimals(decimals));
+                }
+            }
+            Ok(Grain::AsItIs)
+        }
+        Kind::Flag | Kind::Text => Ok(Grain::AsItIs),
+    }
+}

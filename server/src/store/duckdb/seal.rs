@@ -1,0 +1,259 @@
+//! Sealing: the rows of frozen hot files become sorted segments, a day each. A day that has a segment gets a new one with
+//! the rows of both. Nothing counts until the ledger says so, in one transaction; whatever was made before is nobody's.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use duckdb::Connection;
+
+use super::file::{Facts, File, HostFacts, Tables, alias};
+use super::instance::Access;
+use super::layout::{Day, Tier};
+use super::ledger::{Change, Entry};
+use super::manifest::Manifest;
+use super::open::Shared;
+use super::pack::{self, Packed, Source};
+use super::schema::{self, Shape};
+use super::transaction::store_error;
+use super::{hot, sql};
+use crate::store::StoreError;
+use crate::store::directory::{Directory, HostId};
+
+/// Where sealing stands; a test stops it at each of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Segments are written under names that nobody looks for.
+    Written,
+    /// They have their names.
+    Named,
+    /// The ledger lists them.
+    Published,
+}
+
+/// What it works with.
+pub struct Sealing<'a> {
+    pub connection: &'a Connection,
+    pub shared: &'a Shared,
+    pub directory: &'a Directory,
+    /// Days before this are not kept raw.
+    pub keep_from: Day,
+    /// Days before this are over: they get rollups.
+    pub today: Day,
+    pub reached: &'a dyn Fn(Step) -> Result<(), StoreError>,
+}
+
+/// A file that is written and does not count yet.
+struct Made {
+    scratch: PathBuf,
+    file: Arc<File>,
+    tables: Tables,
+}
+
+impl Sealing<'_> {
+    /// Seals these hot files, and all rows of them.
+    pub fn seal(&self, frozen: &[Arc<File>]) -> Result<(), StoreError> {
+        let before = self.shared.files.now();
+        let days: BTreeSet<Day> =
+            frozen.iter().flat_map(|file| file.days()).filter(|day| *day >= self.keep_from).collect();
+        let mut raw = Vec::new();
+        for day in &days {
+            raw.extend(self.raw(&before, frozen, *day)?);
+        }
+        self.finish(&before, frozen, raw)
+    }
+
+    /// Writes the files of these days anew, without hosts that are hidden in them.
+    pub fn rewrite(&self, days: &BTreeSet<Day>) -> Result<(), StoreError> {
+        let before = self.shared.files.now();
+        let mut raw = Vec::new();
+        for day in days {
+            raw.extend(self.raw(&before, &[], *day)?);
+        }
+        self.finish(&before, &[], raw)
+    }
+
+    fn finish(&self, before: &Manifest, frozen: &[Arc<File>], raw: Vec<Made>) -> Result<(), StoreError> {
+        (self.reached)(Step::Written)?;
+        let mut after = before.clone();
+        let mut made: Vec<Arc<File>> = Vec::new();
+        for raw in raw {
+            made.push(self.name(raw)?);
+        }
+        for file in &made {
+            after.files.retain(|_, old| old.tier != file.tier || old.period != file.period);
+            after.files.insert(file.number, file.clone());
+        }
+        (self.reached)(Step::Named)?;
+        let gone: Vec<Arc<File>> = before
+            .files
+            .values()
+            .filter(|old| frozen.iter().any(|file| file.number == old.number) || replaced(old, &made))
+            .cloned()
+            .collect();
+        let change = Change {
+            added: made.iter().map(|file| Entry::of(file)).collect(),
+            removed: gone.iter().map(|file| file.number).collect(),
+            sealed: frozen
+                .iter()
+                .map(|file| (file.alias(), format!("true{}", except(&before.hidden_in(file)))))
+                .collect(),
+            forgotten: Vec::new(),
+        };
+        let leases: Vec<_> =
+            frozen.iter().map(File::lease).collect::<Result<_, _>>().map_err(|error| store_error(&error))?;
+        self.shared.ledger.publish(&change)?;
+        drop(leases);
+        (self.reached)(Step::Published)?;
+        self.shared.files.change(|manifest| {
+            for file in &gone {
+                manifest.files.remove(&file.number);
+            }
+            for file in made {
+                manifest.files.insert(file.number, file);
+            }
+        });
+        gone.iter().for_each(|file| file.retire());
+        Ok(())
+    }
+
+    /// The segment of a day; none if it has no row.
+    fn raw(&self, before: &Manifest, frozen: &[Arc<File>], day: Day) -> Result<Option<Made>, StoreError> {
+        let former = before.of_day(Tier::Raw, day);
+        let sources: Vec<&Arc<File>> =
+            former.into_iter().chain(frozen.iter().filter(|file| file.has_day(day))).collect();
+        let leases: Vec<_> =
+            sources.iter().map(|file| file.lease()).collect::<Result<_, _>>().map_err(|error| store_error(&error))?;
+        let within = format!("ts >= make_timestamp({}) AND ts < make_timestamp({})", day.start_us(), day.end_us());
+        self.make(Tier::Raw, day, |shape| {
+            let of_file = |lease: &super::file::Lease| {
+                let present = lease.tables.get(&shape.name)?.clone();
+                let hidden = before.hidden_in(&lease.file);
+                Some(Source {
+                    table: format!("{}.{}", lease.file.alias(), shape.name),
+                    has: Box::new(move |column| present.contains(column)),
+                    filter: format!("{within}{}", except(&hidden)),
+                })
+            };
+            leases.iter().filter_map(of_file).collect()
+        })
+    }
+
+    /// Writes a file of all shapes that have rows.
+    fn make(&self, tier: Tier, day: Day, sources: impl Fn(&Shape) -> Vec<Source>) -> Result<Option<Made>, StoreError> {
+        let number = self.shared.files.number();
+        let scratch = self.shared.layout.scratch().join(format!("{number}.duckdb"));
+        let target = alias(number);
+        let written = (|| {
+            self.shared.instance.attach(&scratch, &target, Access::Write)?;
+            self.connection.execute_batch(&format!("CREATE SCHEMA {target}.{}", pack::SCHEMA))?;
+            let mut tables = Tables::new();
+            let mut total = Packed::default();
+            for shape in schema::shapes() {
+                let packed = pack::pack(self.connection, &shape, &sources(&shape), &target)?;
+                if packed.rows > 0 {
+                    total.values += packed.values;
+                    total.oldest_us = [total.oldest_us, packed.oldest_us].into_iter().flatten().min();
+                    total.newest_us = total.newest_us.max(packed.newest_us);
+                    tables.insert(
+                        shape.name.clone(),
+                        shape.declared().iter().map(|(name, _)| (*name).to_owned()).collect(),
+                    );
+                }
+            }
+            let hosts = self.describe(&target, &tables)?;
+            self.shared.instance.detach(&target)?;
+            Ok((total, tables, hosts))
+        })();
+        let (total, tables, hosts) = written.map_err(|error: duckdb::Error| {
+            let _ = self.connection.execute_batch("USE memory");
+            let _ = self.shared.instance.detach(&target);
+            super::file::remove(&scratch);
+            store_error(&error)
+        })?;
+        if tables.is_empty() {
+            super::file::remove(&scratch);
+            return Ok(None);
+        }
+        sync(&scratch)?;
+        let period = tier.period_of(day);
+        let facts = Facts {
+            bytes: std::fs::metadata(&scratch).map_or(0, |metadata| metadata.len()),
+            samples: hosts.values().map(|host| host.samples).sum(),
+            values: total.values,
+            oldest_us: total.oldest_us,
+            newest_us: total.newest_us,
+        };
+        let path = self.shared.layout.file(tier, number, Some(period));
+        let hosts = if tier == Tier::Raw { hosts } else { HashMap::new() };
+        let file = File::new(self.shared.instance.clone(), (tier, number, Some(period)), path, facts, hosts);
+        Ok(Some(Made { scratch, file: Arc::new(file), tables }))
+    }
+
+    /// Adds what makes a file tell of itself: the names of its hosts, and its contents. Counts its hosts.
+    fn describe(&self, target: &str, tables: &Tables) -> duckdb::Result<HashMap<HostId, HostFacts>> {
+        self.connection.execute_batch(&format!(
+            "USE {target}; {} CREATE TABLE hosts (host_id INTEGER, id VARCHAR, hostname VARCHAR)",
+            sql::CONTENTS_TABLE
+        ))?;
+        let mut contents = self.connection.appender("contents")?;
+        for (table, columns) in tables.iter().collect::<BTreeMap<_, _>>() {
+            for column in columns {
+                contents.append_row([table.as_str(), column.as_str()])?;
+            }
+        }
+        contents.flush()?;
+        drop(contents);
+        let mut counted = HashMap::new();
+        for table in ["host", schema::FLAT].into_iter().filter(|table| tables.contains_key(*table)) {
+            let mut statement = self.connection.prepare(&format!(
+                "SELECT host_id, count(*), epoch_us(max(ts)) FROM {table} GROUP BY host_id ORDER BY host_id"
+            ))?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let (samples, newest_us): (i64, i64) = (row.get(1)?, row.get(2)?);
+                let entry = counted.entry(HostId(row.get(0)?)).or_insert(HostFacts { samples: 0, newest_us });
+                entry.samples += samples as u64;
+                entry.newest_us = entry.newest_us.max(newest_us);
+            }
+        }
+        let mut hosts = self.connection.appender("hosts")?;
+        for host in counted.keys().collect::<BTreeSet<_>>() {
+            if let Some(entry) = self.directory.get(*host) {
+                hosts.append_row(duckdb::params![host.0, entry.key, entry.hostname])?;
+            }
+        }
+        hosts.flush()?;
+        drop(hosts);
+        self.connection.execute_batch("USE memory")?;
+        Ok(counted)
+    }
+
+    /// Gives a file its name. Until the ledger lists it, a start removes it.
+    fn name(&self, made: Made) -> Result<Arc<File>, StoreError> {
+        let Made { scratch, file, tables: _ } = made;
+        let failed =
+            |error: std::io::Error| StoreError::Failed(format!("cannot name {}: {error}", file.path.display()));
+        std::fs::rename(&scratch, &file.path).map_err(failed)?;
+        hot::sync_directory(&self.shared.layout.tier(file.tier));
+        Ok(file)
+    }
+}
+
+fn replaced(old: &File, made: &[Arc<File>]) -> bool {
+    made.iter().any(|file| file.tier == old.tier && file.period == old.period)
+}
+
+fn except(hosts: &[HostId]) -> String {
+    if hosts.is_empty() {
+        return String::new();
+    }
+    let numbers: Vec<String> = hosts.iter().map(|host| host.0.to_string()).collect();
+    format!(" AND host_id NOT IN ({})", numbers.join(","))
+}
+
+fn sync(path: &Path) -> Result<(), StoreError> {
+    std::fs::File::open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(|error| StoreError::Failed(format!("cannot sync {}: {error}", path.display())))
+}

@@ -1,0 +1,68 @@
+//! The store against real files.
+
+mod once;
+mod sealing;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use siskin_platform::model::{Agent, Host, Sample};
+
+use super::open::Shared;
+use super::{Database, Writer};
+use crate::clock::now_us;
+use crate::store::directory::{Directory, HostEntry, Source, flat_key};
+use crate::store::{
+    Backend, FlatSample, FlatValues, NativeBatch, Receipt, Removal, Removed, Submission, TimedSample, Write,
+};
+
+struct Store {
+    shared: Arc<Shared>,
+    writer: Writer,
+    directory: Arc<Directory>,
+}
+
+fn open(path: &Path) -> Store {
+    let directory = Arc::new(Directory::default());
+    let database = Database::open(path).unwrap();
+    let shared = database.shared.clone();
+    let writer = Writer::new(database, directory.clone()).unwrap();
+    Store { shared, writer, directory }
+}
+
+impl Store {
+    fn push(&mut self, write: Write) -> Receipt {
+        self.writer.commit(&[Submission { writes: vec![write] }]).unwrap()[0]
+    }
+
+    fn entry(&self, key: &str) -> HostEntry {
+        self.directory.get(self.directory.by_key(key).unwrap()).unwrap()
+    }
+}
+
+fn batch(stream: u64, first_seq: u64, samples: u64) -> Write {
+    let start = now_us();
+    let timed = |i: u64| TimedSample {
+        ts_us: start + (first_seq + i) as i64 * 1_000_000,
+        sample: Sample { uptime_seconds: Some((first_seq + i) as f64), ..Sample::default() },
+    };
+    Write::Native(Box::new(NativeBatch {
+        agent: Agent { id: "agent-1".into(), version: "1".into(), boot_id: None },
+        host: Host { hostname: "nas".into(), ..Host::default() },
+        stream,
+        first_seq,
+        received_us: start,
+        skew_seconds: 0.0,
+        samples: (0..samples).map(timed).collect(),
+    }))
+}
+
+fn flat(cpu: f64) -> Write {
+    Write::Flat(FlatSample {
+        hostname: "old".into(),
+        timestamp: 1_700_000_000,
+        values: FlatValues { cpu, ram: 2.0, disk: 3.0, ..FlatValues::default() },
+        details: Some(r#"{"a":1}"#.into()),
+        received_us: now_us(),
+    })
+}

@@ -1,0 +1,252 @@
+//! Sealing: every row is there once, before, while and after, also when it is cut off at any step.
+
+use siskin_platform::model::{Core, Cpu, Disk, Modes};
+
+use super::super::file::File;
+use super::super::layout::{Day, Tier};
+use super::super::reader::{Ask, Reader};
+use super::super::seal::{Sealing, Step};
+use super::*;
+use crate::store::StoreError;
+use crate::store::directory::HostId;
+
+const DAY_US: i64 = 86_400 * 1_000_000;
+
+impl Store {
+    fn frozen(&mut self) -> Vec<Arc<File>> {
+        self.shared.rotation_wanted.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.writer.settle().unwrap();
+        let mut hot: Vec<_> = self.shared.files.now().of_tier(Tier::Hot).cloned().collect();
+        hot.pop();
+        hot
+    }
+
+    fn seal(&mut self, reached: &dyn Fn(Step) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let frozen = self.frozen();
+        let connection = self.shared.instance.connect().unwrap();
+        let sealing = Sealing {
+            connection: &connection,
+            shared: &self.shared,
+            directory: &self.directory,
+            keep_from: Day(i32::MIN),
+            today: Day::of(now_us()),
+            reached,
+        };
+        sealing.seal(&frozen)
+    }
+
+    /// Instants and values of a column of all hosts, as a query sees them.
+    fn column(&self, table: &str, dimension: Option<&str>, column: &str) -> Vec<(HostId, i64, Option<f64>)> {
+        let reader = Reader::new(self.shared.instance.connect().unwrap(), self.shared.clone());
+        let hosts = self.directory.ids();
+        let ask = Ask {
+            tier: Tier::Raw,
+            table,
+            dimension,
+            columns: &[column],
+            hosts: &hosts,
+            from_us: 0,
+            to_us: i64::MAX / 4,
+        };
+        let frames = reader.frames(&reader.manifest(), &ask).unwrap();
+        frames
+            .into_iter()
+            .flat_map(|(host, frame)| {
+                frame
+                    .ts
+                    .into_iter()
+                    .zip(frame.columns[0].clone())
+                    .map(move |(at, value)| (host, at, value))
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    }
+}
+
+/// Samples of `hosts`, an hour apart from the beginning of two days ago.
+fn fleet(hosts: u64, stream: u64, first_seq: u64, samples: u64) -> Vec<Write> {
+    let start = (Day::of(now_us()).0 as i64 - 2) * DAY_US;
+    (0..hosts)
+        .map(|host| {
+            let timed = |i: u64| {
+                let number = first_seq + i;
+                let disk = Disk {
+                    device: "sda".into(),
+                    reads_total: number * 7,
+                    read_bytes_total: number * 4096,
+                    ..Disk::default()
+                };
+                let cpu = Cpu {
+                    total: Modes { user_seconds_total: number as f64 / 100.0, ..Modes::default() },
+                    cores: vec![Core { index: 0, ..Core::default() }],
+                    ..Cpu::default()
+                };
+                TimedSample {
+                    ts_us: start + number as i64 * 3_600 * 1_000_000,
+                    sample: Sample {
+                        uptime_seconds: Some(number as f64),
+                        cpu: Some(cpu),
+                        disks: vec![disk],
+                        ..Sample::default()
+                    },
+                }
+            };
+            Write::Native(Box::new(NativeBatch {
+                agent: Agent { id: format!("agent-{host}"), version: "1".into(), boot_id: None },
+                host: Host { hostname: format!("host-{host}"), ..Host::default() },
+                stream,
+                first_seq,
+                received_us: now_us(),
+                skew_seconds: 0.0,
+                samples: (0..samples).map(timed).collect(),
+            }))
+        })
+        .collect()
+}
+
+#[test]
+fn what_is_sealed_reads_as_it_was() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("s.duckdb");
+    let mut store = open(&path);
+    for write in fleet(3, 1, 1, 40) {
+        store.push(write);
+    }
+    store.push(flat(1.5));
+    let read = |store: &Store| {
+        [
+            ("host", None, "cpu_user_seconds_total"),
+            ("disk", Some("device"), "read_bytes_total"),
+            ("flat", None, "cpu"),
+            ("host", None, "memory_total_bytes"),
+        ]
+        .map(|(table, dimension, column)| store.column(table, dimension, column))
+    };
+    let hot = read(&store);
+    assert_eq!((hot[0].len(), hot[1].len(), hot[2].len()), (120, 120, 1));
+    store.seal(&|_| Ok(())).unwrap();
+    assert_eq!(read(&store), hot);
+    let manifest = store.shared.files.now();
+    assert_eq!(manifest.of_tier(Tier::Hot).count(), 1);
+    assert_eq!(manifest.of_tier(Tier::Raw).count(), 3, "two days, and that of the flat push");
+    drop(manifest);
+    assert_eq!(store.entry("agent-1").samples, 40);
+    drop(store);
+
+    let mut store = open(&path);
+    assert_eq!(read(&store), hot);
+    assert_eq!(store.entry("agent-1").samples, 40);
+    assert_eq!(store.entry(&flat_key("old")).samples, 1);
+    // Marks and the pushes of the last minutes have moved to the ledger.
+    for write in fleet(3, 1, 1, 40) {
+        assert_eq!(store.push(write), Receipt { stored: 0, duplicates: 40, lost: 0 });
+    }
+    assert_eq!(store.push(flat(1.5)), Receipt { stored: 0, duplicates: 1, lost: 0 });
+    // Late rows make another generation of the same days.
+    for write in fleet(3, 2, 1, 3) {
+        store.push(write);
+    }
+    store.push(fleet(1, 1, 41, 5).remove(0));
+    let hot = read(&store);
+    store.seal(&|_| Ok(())).unwrap();
+    assert_eq!(read(&store), hot);
+    assert_eq!(store.shared.files.now().of_tier(Tier::Raw).count(), 3);
+    assert_eq!(
+        std::fs::read_dir(store.shared.layout.tier(Tier::Raw)).unwrap().count(),
+        3,
+        "older generations are gone"
+    );
+}
+
+#[test]
+fn a_cut_at_any_step_loses_and_doubles_nothing() {
+    for step in [Step::Written, Step::Named, Step::Published] {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("s.duckdb");
+        let mut store = open(&path);
+        for round in 0..3 {
+            for write in fleet(2, 1, 1 + round * 30, 30) {
+                store.push(write);
+            }
+            let before = store.column("disk", Some("device"), "reads_total");
+            assert_eq!(before.len() as u64, 2 * 30 * (round + 1), "{step:?}");
+            let cut = store.seal(&|at| if at == step { Err(StoreError::Failed("cut".into())) } else { Ok(()) });
+            assert!(cut.is_err());
+            drop(store);
+            store = open(&path);
+            assert_eq!(store.column("disk", Some("device"), "reads_total"), before, "{step:?}");
+            assert_eq!(store.entry("agent-0").samples, 30 * (round + 1));
+            store.seal(&|_| Ok(())).unwrap();
+            assert_eq!(store.column("disk", Some("device"), "reads_total"), before, "{step:?}");
+        }
+        let listed = store.shared.files.now().files.len();
+        let there: usize = Tier::ALL
+            .into_iter()
+            .flat_map(|tier| std::fs::read_dir(store.shared.layout.tier(tier)).unwrap())
+            .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "duckdb"))
+            .count();
+        assert_eq!(listed, there, "{step:?}: nothing lies about");
+    }
+}
+
+#[test]
+fn a_removed_host_stays_removed_whatever_is_sealed_when() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("s.duckdb");
+    let mut store = open(&path);
+    let count = |store: &Store, host: HostId| {
+        store.column("host", None, "uptime_seconds").into_iter().filter(|(of, ..)| *of == host).count()
+    };
+    for write in fleet(2, 1, 1, 20) {
+        store.push(write);
+    }
+    store.seal(&|_| Ok(())).unwrap();
+    for write in fleet(2, 1, 21, 10) {
+        store.push(write);
+    }
+    let host = store.directory.by_key("agent-0").unwrap();
+    assert_eq!(store.writer.remove(host, Removal::Samples).unwrap(), Removed { samples: 30, details: 0 });
+    let other = store.directory.by_key("agent-1").unwrap();
+    assert_eq!((count(&store, host), count(&store, other)), (0, 30));
+    // What comes afterwards is new, in the same days.
+    store.push(fleet(1, 1, 31, 4).remove(0));
+    assert_eq!(count(&store, host), 4);
+    drop(store);
+    let mut store = open(&path);
+    assert_eq!((count(&store, host), count(&store, other)), (4, 30));
+    assert_eq!(store.entry("agent-0").samples, 4);
+    store.seal(&|_| Ok(())).unwrap();
+    assert_eq!((count(&store, host), count(&store, other)), (4, 30));
+    let manifest = store.shared.files.now();
+    let segments: u64 = manifest.of_tier(Tier::Raw).map(|file| file.facts().samples).sum();
+    assert_eq!(segments, 34, "its rows are not in the new segments");
+}
+
+#[test]
+fn who_reads_while_files_change_goes_on_with_what_there_was() {
+    let place = tempfile::tempdir().unwrap();
+    let mut store = open(&place.path().join("s.duckdb"));
+    for write in fleet(2, 1, 1, 30) {
+        store.push(write);
+    }
+    let reader = Reader::new(store.shared.instance.connect().unwrap(), store.shared.clone());
+    let before = reader.manifest();
+    store.seal(&|_| Ok(())).unwrap();
+    let hosts = store.directory.ids();
+    let ask = Ask {
+        tier: Tier::Raw,
+        table: "host",
+        dimension: None,
+        columns: &["uptime_seconds"],
+        hosts: &hosts,
+        from_us: 0,
+        to_us: i64::MAX / 4,
+    };
+    let rows =
+        |manifest: &_| reader.frames(manifest, &ask).unwrap().iter().map(|(_, frame)| frame.ts.len()).sum::<usize>();
+    assert_eq!((rows(&before), rows(&reader.manifest())), (60, 60));
+    let old: Vec<_> = before.of_tier(Tier::Hot).map(|file| file.path.clone()).collect();
+    assert!(old[0].exists());
+    drop(before);
+    assert!(!old[0].exists(), "unlinked with its last reader");
+}

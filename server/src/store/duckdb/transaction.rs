@@ -1,0 +1,37 @@
+//! A transaction on a connection, and what DuckDB's errors mean.
+
+use duckdb::Connection;
+
+use crate::store::StoreError;
+
+/// How DuckDB says that there is nothing to roll back.
+const NO_TRANSACTION: &str = "no transaction is active";
+
+/// Does the work in one transaction; on an error nothing of it is there.
+pub fn transaction<R>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> duckdb::Result<R>,
+) -> Result<R, StoreError> {
+    connection.execute_batch("BEGIN").map_err(|error| StoreError::Fatal(error.to_string()))?;
+    let result = work(connection).and_then(|value| connection.execute_batch("COMMIT").map(|()| value));
+    let error = match result {
+        Ok(value) => return Ok(value),
+        Err(error) => store_error(&error),
+    };
+    // A COMMIT that failed has ended the transaction; what failed before it has not.
+    match connection.execute_batch("ROLLBACK") {
+        Ok(()) => Err(error),
+        Err(rollback) if rollback.to_string().contains(NO_TRANSACTION) => Err(error),
+        Err(rollback) => Err(StoreError::Fatal(format!("{error}; cannot roll back: {rollback}"))),
+    }
+}
+
+/// After a fatal error DuckDB refuses everything until the file is opened anew.
+pub fn store_error(error: &duckdb::Error) -> StoreError {
+    let text = error.to_string();
+    if text.starts_with("FATAL") || text.contains("database has been invalidated") {
+        StoreError::Fatal(text)
+    } else {
+        StoreError::Failed(text)
+    }
+}
