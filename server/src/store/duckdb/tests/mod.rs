@@ -1,5 +1,6 @@
 //! The store against real files.
 
+mod migration;
 mod once;
 mod sealing;
 
@@ -65,4 +66,8 @@ fn flat(cpu: f64) -> Write {
         details: Some(r#"{"a":1}"#.into()),
         received_us: now_us(),
     })
+}
+
+fn receipt(stored: u64, duplicates: u64, lost: u64) -> Receipt {
+    Receipt { stored, duplicates, lost }
 }

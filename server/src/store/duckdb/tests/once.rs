@@ -2,10 +2,6 @@
 
 use super::*;
 
-fn receipt(stored: u64, duplicates: u64, lost: u64) -> Receipt {
-    Receipt { stored, duplicates, lost }
-}
-
 #[test]
 fn a_number_is_stored_once_and_gaps_are_counted() {
     let place = tempfile::tempdir().unwrap();

@@ -13,7 +13,7 @@ use crate::store::directory::HostId;
 const DAY_US: i64 = 86_400 * 1_000_000;
 
 impl Store {
-    fn frozen(&mut self) -> Vec<Arc<File>> {
+    pub fn frozen(&mut self) -> Vec<Arc<File>> {
         self.shared.rotation_wanted.store(true, std::sync::atomic::Ordering::Relaxed);
         self.writer.settle().unwrap();
         let mut hot: Vec<_> = self.shared.files.now().of_tier(Tier::Hot).cloned().collect();
@@ -21,7 +21,7 @@ impl Store {
         hot
     }
 
-    fn seal(&mut self, reached: &dyn Fn(Step) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    pub fn seal(&mut self, reached: &dyn Fn(Step) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let frozen = self.frozen();
         let connection = self.shared.instance.connect().unwrap();
         let sealing = Sealing {
@@ -36,7 +36,7 @@ impl Store {
     }
 
     /// Instants and values of a column of all hosts, as a query sees them.
-    fn column(&self, table: &str, dimension: Option<&str>, column: &str) -> Vec<(HostId, i64, Option<f64>)> {
+    pub fn column(&self, table: &str, dimension: Option<&str>, column: &str) -> Vec<(HostId, i64, Option<f64>)> {
         let reader = Reader::new(self.shared.instance.connect().unwrap(), self.shared.clone());
         let hosts = self.directory.ids();
         let ask = Ask {
