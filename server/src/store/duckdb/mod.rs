@@ -10,7 +10,7 @@ mod stage;
 mod tables;
 mod writer;
 
-pub use open::{Database, Readers};
+pub use open::{Database, OpenError, Readers};
 pub use writer::Writer;
 
 /// The name under which the hot database is attached.

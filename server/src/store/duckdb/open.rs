@@ -22,8 +22,8 @@ const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error(
-        "{} is a SQLite database, the predecessor's: it was not touched; give another path with --data. \
-         Bringing the old history over is the task of `siskin-server import`, which a later version brings", .0.display()
+        "{path} is a SQLite database, the predecessor's: it was not touched; give another path with --data, such as \
+         siskin.duckdb, and bring the old history there with `siskin-server import {path} --data siskin.duckdb`", path = .0.display()
     )]
     Sqlite(PathBuf),
     #[error("{} is in use by another process (a second server?): {detail}", .path.display())]
