@@ -33,11 +33,11 @@ pub struct Layout {
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum LayoutError {
     #[error("it has no table {METRICS}, only: {}; is it the predecessor's file?", list(.0))]
-    NoTable(Vec<String>),
+    TableMissing(Vec<String>),
     #[error("its table {table} has no column {}, only: {}", list(.missing), list(.present))]
-    NoColumn { table: &'static str, missing: Vec<String>, present: Vec<String> },
+    ColumnsMissing { table: &'static str, missing: Vec<String>, present: Vec<String> },
     #[error("its {0} is a {1}, and no table whose rows are numbered: copy its rows to such a table of that name")]
-    NoNumbers(&'static str, String),
+    Unnumbered(&'static str, String),
 }
 
 impl Layout {
@@ -46,7 +46,7 @@ impl Layout {
         let Some(metrics) = Table::find(connection, METRICS)? else {
             let all =
                 "SELECT name FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%' ORDER BY 1";
-            return Ok(Err(LayoutError::NoTable(strings(connection, all, [])?)));
+            return Ok(Err(LayoutError::TableMissing(strings(connection, all, [])?)));
         };
         let details = Table::find(connection, HOST_DETAILS)?;
         Ok(Layout::from_tables(&metrics, details.as_ref()))
@@ -96,14 +96,14 @@ impl Table {
     fn number(&self) -> Result<&'static str, LayoutError> {
         let free = |name: &&str| !self.columns.iter().any(|column| column.eq_ignore_ascii_case(name));
         let name = ["rowid", "_rowid_", "oid"].into_iter().find(free).filter(|_| self.kind == "table");
-        name.ok_or_else(|| LayoutError::NoNumbers(self.name, self.kind.clone()))
+        name.ok_or_else(|| LayoutError::Unnumbered(self.name, self.kind.clone()))
     }
 
     fn all(&self, columns: &[Column]) -> Result<Vec<String>, LayoutError> {
         let missing = |column: &&Column| self.column(column).is_none();
         let missing: Vec<String> = columns.iter().filter(missing).map(|(name, _)| (*name).to_owned()).collect();
         if !missing.is_empty() {
-            return Err(LayoutError::NoColumn { table: self.name, missing, present: self.columns.clone() });
+            return Err(LayoutError::ColumnsMissing { table: self.name, missing, present: self.columns.clone() });
         }
         Ok(columns.iter().filter_map(|column| self.column(column)).collect())
     }
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        assert_eq!(layout("CREATE TABLE birds (a)").unwrap_err(), LayoutError::NoTable(vec!["birds".into()]));
+        assert_eq!(layout("CREATE TABLE birds (a)").unwrap_err(), LayoutError::TableMissing(vec!["birds".into()]));
         let error = layout("CREATE TABLE metrics (timestamp, cpu, disk)").unwrap_err();
         assert_eq!(error.to_string(), "its table metrics has no column hostname, ram, only: timestamp, cpu, disk");
         let error = layout(
@@ -162,8 +162,8 @@ mod tests {
         assert!(error.unwrap_err().to_string().contains("host_details has no column updated_at"));
         let error =
             layout("CREATE VIEW metrics AS SELECT 1 AS timestamp, 2 AS hostname, 3 AS cpu, 4 AS ram, 5 AS disk");
-        assert_eq!(error.unwrap_err(), LayoutError::NoNumbers("metrics", "view".into()));
+        assert_eq!(error.unwrap_err(), LayoutError::Unnumbered("metrics", "view".into()));
         let error = layout("CREATE TABLE metrics (timestamp PRIMARY KEY, hostname, cpu, ram, disk) WITHOUT ROWID");
-        assert_eq!(error.unwrap_err(), LayoutError::NoNumbers("metrics", "table WITHOUT ROWID".into()));
+        assert_eq!(error.unwrap_err(), LayoutError::Unnumbered("metrics", "table WITHOUT ROWID".into()));
     }
 }

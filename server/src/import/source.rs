@@ -20,11 +20,11 @@ const WITH_LOG: u8 = 2;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    #[error("cannot read {}: {source}", .path.display())]
+    #[error("cannot read {}", .path.display())]
     Open { path: PathBuf, source: std::io::Error },
     #[error("{} is no SQLite database; the predecessor's file is expected, which its DATABASE_PATH names", .0.display())]
     NotSqlite(PathBuf),
-    #[error("{} cannot be imported: {source}", .path.display())]
+    #[error("{} cannot be imported", .path.display())]
     Layout { path: PathBuf, source: LayoutError },
     #[error("{} is locked by another process for {} s: stop what holds it, and try again", .0.display(), BUSY.as_secs())]
     Busy(PathBuf),
@@ -35,7 +35,7 @@ pub enum SourceError {
     Unfinished(PathBuf),
     #[error("the predecessor was started on {} while it was read: run the import again", .0.display())]
     Started(PathBuf),
-    #[error("cannot read {}: {source}", .path.display())]
+    #[error("cannot read {}", .path.display())]
     Read { path: PathBuf, source: rusqlite::Error },
 }
 

@@ -94,6 +94,8 @@ impl Transfer<'_> {
             after = last;
         }
         outcome.interrupted = self.stopped();
+        // It has written many marks.
+        self.store.as_mut().map_or(Ok(()), |store| store.tick())?;
         Ok(())
     }
 
