@@ -5,6 +5,7 @@ mod auth;
 mod cli;
 mod clock;
 mod http;
+mod import;
 mod ingest;
 mod query;
 mod series;
@@ -19,6 +20,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let result = match cli::Cli::parse().command {
         cli::Command::Serve(serve) => serve.run(),
+        cli::Command::Import(import) => import.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,9 +1,12 @@
 //! The commands.
 
+mod import;
+mod progress;
 mod serve;
 
 use clap::{Parser, Subcommand};
 
+pub use import::Import;
 pub use serve::Serve;
 
 /// Siskin's server: takes samples from agents, keeps them in DuckDB, shows and answers.
@@ -18,4 +21,6 @@ pub struct Cli {
 pub enum Command {
     /// Run the server.
     Serve(Serve),
+    /// Bring the history of the predecessor's SQLite file over. The server must not run meanwhile.
+    Import(Import),
 }

@@ -3,15 +3,12 @@
 use serde_json::value::RawValue;
 use siskin_platform::model::hostname_fault;
 
+use super::bounds;
 use super::decode::DecodeError;
-use super::members::{Members, check_nesting};
+use super::members::Members;
 use crate::store::{FlatSample, FlatValues};
 
-/// A `/system` document takes about 3 KB; each host has one in memory.
-const DETAILS_BYTES: usize = 256 * 1024;
 const REQUIRED: [&str; 5] = ["cpu", "disk", "hostname", "ram", "timestamp"];
-/// A sender's clock may run ahead by this much, seconds.
-const FUTURE_SECONDS: f64 = 86_400.0;
 
 pub fn decode(members: &Members<'_>, received_us: i64) -> Result<FlatSample, DecodeError> {
     let missing: Vec<String> =
@@ -54,33 +51,19 @@ fn hostname(raw: &RawValue) -> Result<String, DecodeError> {
 }
 
 fn percentage(members: &Members<'_>, name: &str) -> Result<f64, DecodeError> {
-    let value = number(required(members, name), name)?;
-    if !(0.0..=100.0).contains(&value) {
-        return Err(DecodeError::field(name, format!("is {value}, a percentage is 0 to 100")));
-    }
-    Ok(value)
+    bounds::percentage(number(required(members, name), name)?).map_err(|fault| DecodeError::field(name, fault))
 }
 
-/// MiB/s. The predecessor sends a negative rate when its counters were reset: that is no reading.
 fn rate(members: &Members<'_>, name: &str) -> Result<Option<f64>, DecodeError> {
     match members.get(name).filter(|raw| raw.get() != "null") {
-        Some(raw) => Ok(Some(number(raw, name)?).filter(|value| *value >= 0.0)),
+        Some(raw) => Ok(bounds::rate(number(raw, name)?)),
         None => Ok(None),
     }
 }
 
 fn timestamp(members: &Members<'_>, received_us: i64) -> Result<i64, DecodeError> {
     let value = number(required(members, "timestamp"), "timestamp")?;
-    if value < 0.0 {
-        return Err(DecodeError::field("timestamp", format!("is {value}, before 1970")));
-    }
-    if value > received_us as f64 / 1e6 + FUTURE_SECONDS {
-        return Err(DecodeError::field(
-            "timestamp",
-            format!("is {value}, more than a day ahead of the server; unix seconds are expected"),
-        ));
-    }
-    Ok(value.floor() as i64)
+    bounds::timestamp(value, received_us).map_err(|fault| DecodeError::field("timestamp", fault))
 }
 
 fn number(raw: &RawValue, name: &str) -> Result<f64, DecodeError> {
@@ -115,10 +98,7 @@ fn details(members: &Members<'_>) -> Result<Option<String>, DecodeError> {
     if kind(text) != "an object" {
         return Err(DecodeError::field("details", format!("must be an object, is {}", kind(text))));
     }
-    if text.len() > DETAILS_BYTES {
-        return Err(DecodeError::field("details", format!("is {} bytes long, at most {DETAILS_BYTES}", text.len())));
-    }
-    check_nesting(text).map_err(|error| DecodeError::field("details", error.to_string()))?;
+    bounds::details(text).map_err(|fault| DecodeError::field("details", fault))?;
     Ok(Some(text.to_owned()))
 }
 

@@ -3,6 +3,7 @@
 
 pub mod actor;
 pub mod admission;
+pub mod bounds;
 mod clock;
 mod decode;
 pub mod encoding;

@@ -31,6 +31,7 @@ impl Submission {
 pub enum Write {
     Native(Box<NativeBatch>),
     Flat(FlatSample),
+    History(History),
 }
 
 impl Write {
@@ -39,6 +40,7 @@ impl Write {
         match self {
             Write::Native(batch) => batch.samples.len(),
             Write::Flat(_) => 1,
+            Write::History(history) => history.samples(),
         }
     }
 }
@@ -86,6 +88,42 @@ pub struct FlatValues {
     pub disk: f64,
     pub disk_read: Option<f64>,
     pub disk_write: Option<f64>,
+}
+
+/// What the predecessor kept of one host, out of its own file.
+#[derive(Debug)]
+pub struct History {
+    pub hostname: String,
+    /// Tells this part of this file from every other. Its mark is never forgotten.
+    pub stream: u64,
+    pub past: Past,
+}
+
+#[derive(Debug)]
+pub enum Past {
+    /// By their numbers, ascending.
+    Rows(Vec<PastRow>),
+    /// Numbered by the time of its last change; a receipt counts it as one sample.
+    Details(directory::Details),
+}
+
+#[derive(Debug)]
+pub struct PastRow {
+    /// Its number in the stream.
+    pub seq: u64,
+    /// Unix seconds.
+    pub timestamp: i64,
+    pub values: FlatValues,
+}
+
+impl History {
+    /// How many samples it carries.
+    pub fn samples(&self) -> usize {
+        match &self.past {
+            Past::Rows(rows) => rows.len(),
+            Past::Details(_) => 0,
+        }
+    }
 }
 
 /// What became of a submission.

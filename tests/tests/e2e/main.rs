@@ -13,6 +13,7 @@
 //! - `admission`: more than the server can take
 //! - `lifecycle`: SIGTERM, one server per data, the predecessor's database
 //! - `access`: tokens, and who may listen where
+//! - `import`: the predecessor's file, brought over
 //! - `identity`: names and tags of hosts, who may ask the agent
 //! - `own_metrics`: `GET /metrics`
 //! - `make_run`: the script behind `make run`
@@ -25,6 +26,7 @@ mod durability;
 mod estimated_time;
 mod hostile;
 mod identity;
+mod import;
 mod lifecycle;
 mod make_run;
 mod native;

@@ -10,6 +10,10 @@ pub const MARK_AGE_US: i64 = 90 * 86_400 * 1_000_000;
 /// A flat push that repeats an earlier one is taken for its retry this long.
 pub const RETRY_US: i64 = 600 * 1_000_000;
 
+/// The number under which the marks of the predecessor's files stand: no host's own. They are kept for ever, for a file may
+/// be imported again at any time.
+pub const HISTORY: HostId = HostId(-1);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     pub seq: u64,
@@ -46,7 +50,7 @@ impl Marks {
     }
 
     pub fn expire(&mut self, now_us: i64) {
-        self.streams.retain(|_, mark| mark.updated_us > now_us - MARK_AGE_US);
+        self.streams.retain(|(host, _), mark| *host == HISTORY || mark.updated_us > now_us - MARK_AGE_US);
         self.current.retain(|host, stream| self.streams.contains_key(&(*host, *stream)));
     }
 }
@@ -109,6 +113,16 @@ mod tests {
         marks.set(HOST, 8, mark);
         assert!(!marks.goes_back(HOST, 8));
         assert!(marks.goes_back(HOST, 7));
+    }
+
+    #[test]
+    fn marks_grow_old_but_not_those_of_files() {
+        let mut marks = Marks::default();
+        let mark = Mark { seq: 1, updated_us: 0 };
+        marks.set(HOST, 7, mark);
+        marks.set(HISTORY, 7, mark);
+        marks.expire(MARK_AGE_US);
+        assert_eq!((marks.get(HOST, 7), marks.get(HISTORY, 7)), (None, Some(mark)));
     }
 
     #[test]

@@ -24,7 +24,7 @@ mod writer;
 
 pub use keeper::{Handle as KeeperHandle, Keeper, Settings};
 pub use layout::Tier;
-pub use open::{Database, Readers};
+pub use open::{Database, OpenError, Readers};
 pub use reader::{Ask, ReadError, Reader};
 pub use schema::FLAT;
 pub use writer::Writer;

@@ -25,8 +25,8 @@ pub const MEMORY_BYTES: u64 = 256 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error(
-        "{path} is a SQLite database, the predecessor's: it was not touched; give another path with --data, and bring \
-         the old history over with `siskin-server import {path} --data NEW`", path = .0.display()
+        "{path} is a SQLite database, the predecessor's: it was not touched; give another path with --data, such as \
+         siskin.duckdb, and bring the old history there with `siskin-server import {path} --data siskin.duckdb`", path = .0.display()
     )]
     Sqlite(PathBuf),
     #[error("{} is in use by another process (a second server?): {detail}", .path.display())]

@@ -91,7 +91,7 @@ DELETE FROM hosts; DELETE FROM details; DELETE FROM marks; DELETE FROM recent_fl
 INSERT INTO hosts SELECT * EXCLUDE (line, place) FROM hosts_now;
 INSERT INTO details SELECT * EXCLUDE (line, place) FROM details_now WHERE document IS NOT NULL;
 INSERT INTO marks SELECT * FROM marks_now
-    WHERE updated_at > (SELECT now FROM clock_now) - INTERVAL {MARK_DAYS} DAY;
+    WHERE host_id < 0 OR updated_at > (SELECT now FROM clock_now) - INTERVAL {MARK_DAYS} DAY;
 INSERT INTO recent_flat SELECT * FROM recent_now;
 DROP TABLE hosts_now; DROP TABLE details_now; DROP TABLE marks_now; DROP TABLE clock_now; DROP TABLE recent_now;
 "

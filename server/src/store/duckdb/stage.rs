@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use siskin_platform::model::{Agent, Host};
 
-use super::marks::{FlatKey, Mark};
+use super::marks::{FlatKey, HISTORY, Mark};
 use super::rows::Rows;
 use super::writer::{Known, Memory};
+use crate::clock::now_us;
 use crate::store::directory::{Details, Heard, HostId, Native, Recent, Source, flat_key};
-use crate::store::{FlatSample, NativeBatch, Receipt, Write};
+use crate::store::{FlatSample, History, NativeBatch, Past, PastRow, Receipt, Write};
 
 pub struct Stage<'a> {
     memory: &'a Memory,
@@ -54,6 +55,7 @@ impl<'a> Stage<'a> {
         match write {
             Write::Native(batch) => self.native(batch),
             Write::Flat(sample) => self.flat(sample),
+            Write::History(history) => self.history(history),
         }
     }
 
@@ -66,8 +68,7 @@ impl<'a> Stage<'a> {
         let host =
             self.host(&batch.agent.id, &batch.host.hostname, Some((&batch.agent, &batch.host)), batch.received_us);
         let key = (host, batch.stream);
-        let mark = self.marks.get(&key).copied().or_else(|| self.memory.marks.get(host, batch.stream));
-        let stored_to = mark.map_or(0, |mark| mark.seq);
+        let stored_to = self.stored_to(key);
         let end = batch.first_seq + batch.samples.len() as u64;
         // A stream that was never seen may begin late: what came before was dropped by its agent and is counted.
         let lost = batch.first_seq.saturating_sub(stored_to + 1);
@@ -135,6 +136,71 @@ impl<'a> Stage<'a> {
             source: Source::Flat { last: Some(sample.values) },
         });
         Receipt { stored: u64::from(!duplicate), duplicates: u64::from(duplicate), lost: 0 }
+    }
+
+    /// Rows of the predecessor's file are known by their numbers, as native samples are. What holds nothing new leaves its
+    /// host alone, also one that was removed since.
+    fn history(&mut self, history: &History) -> Receipt {
+        let key = (HISTORY, history.stream);
+        let stored_to = self.stored_to(key);
+        let (stored, all, seq) = match &history.past {
+            Past::Rows(rows) => {
+                let fresh = &rows[rows.partition_point(|row| row.seq <= stored_to)..];
+                self.past_rows(&history.hostname, fresh);
+                (fresh.len() as u64, rows.len() as u64, rows.last().map_or(0, |row| row.seq))
+            }
+            Past::Details(details) => {
+                let seq = details.updated_us.max(0) as u64;
+                if seq > stored_to {
+                    let host = self.host(&flat_key(&history.hostname), &history.hostname, None, details.updated_us);
+                    self.details.insert(host, details.clone());
+                    self.past_heard(host, &history.hostname, &[], Some(details.clone()));
+                }
+                (u64::from(seq > stored_to), 1, seq)
+            }
+        };
+        if seq > stored_to {
+            self.marks.insert(key, Mark { seq, updated_us: now_us() });
+        }
+        Receipt { stored, duplicates: all - stored, lost: 0 }
+    }
+
+    fn past_rows(&mut self, hostname: &str, rows: &[PastRow]) {
+        let Some(first) = rows.first() else { return };
+        let host = self.host(&flat_key(hostname), hostname, None, first.timestamp * 1_000_000);
+        self.flat.extend(rows.iter().map(|row| {
+            let sample = FlatSample {
+                hostname: hostname.to_owned(),
+                timestamp: row.timestamp,
+                values: row.values,
+                details: None,
+                // Then it was pushed, to the predecessor.
+                received_us: row.timestamp * 1_000_000,
+            };
+            (host, sample)
+        }));
+        self.past_heard(host, hostname, rows, None);
+    }
+
+    fn past_heard(&mut self, host: HostId, hostname: &str, rows: &[PastRow], details: Option<Details>) {
+        let newest = rows.iter().max_by_key(|row| row.timestamp);
+        let newest_us = newest.map(|row| row.timestamp * 1_000_000);
+        self.heard.push(Heard {
+            host,
+            key: flat_key(hostname),
+            hostname: hostname.to_owned(),
+            stored: rows.len() as u64,
+            newest_us,
+            heard_us: newest_us.or(details.as_ref().map(|details| details.updated_us)).unwrap_or_default(),
+            details,
+            source: Source::Flat { last: newest.map(|row| row.values) },
+        });
+    }
+
+    /// The highest number that is stored of a stream, 0 for none.
+    fn stored_to(&self, (host, stream): (HostId, u64)) -> u64 {
+        let mark = self.marks.get(&(host, stream)).copied().or_else(|| self.memory.marks.get(host, stream));
+        mark.map_or(0, |mark| mark.seq)
     }
 
     /// The host's number; a new or changed host is staged.
