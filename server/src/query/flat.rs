@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::QueryError;
 use super::engine::Engine;
 use super::reading::Reading;
-use super::{QueryError, frame};
 use crate::series::frame::Frame;
 use crate::series::metric::{self, Metric};
 use crate::series::range::Range;
@@ -107,7 +107,7 @@ impl Engine {
             };
             frame.ts.iter().enumerate().map(row).collect()
         };
-        let frames = self.frames(frame::FLAT, None, &COLUMNS, hosts, range)?;
+        let frames = self.frames(metric::FLAT, None, &COLUMNS, hosts, range)?;
         Ok(frames.into_iter().map(|(host, frame)| (host, rows(frame))).collect())
     }
 

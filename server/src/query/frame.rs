@@ -6,15 +6,13 @@ use duckdb::arrow::datatypes::{Float64Type, Int32Type, Int64Type};
 
 use super::{QueryError, sql};
 use crate::series::frame::Frame;
+use crate::series::metric::FLAT;
 use crate::series::range::Range;
 use crate::store::directory::HostId;
 
 /// Values that one question may read of one table, at 16 bytes each. A week of one host at 10 s has 60 480 rows, times
 /// its dimensions and columns.
 const MAX_VALUES: usize = 12_000_000;
-
-/// The table of the predecessor's pushes.
-pub const FLAT: &str = "flat";
 
 /// Reads the columns of a table, split by host and dimension.
 pub fn read(

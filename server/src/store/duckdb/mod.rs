@@ -3,6 +3,7 @@
 mod load;
 mod marks;
 mod open;
+pub mod rollup;
 mod rows;
 mod schema;
 mod sql;
