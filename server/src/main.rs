@@ -7,6 +7,7 @@ mod clock;
 mod http;
 mod ingest;
 mod query;
+#[allow(dead_code)] // Rollups are computed by sealing, which comes next.
 mod series;
 mod store;
 mod supervisor;

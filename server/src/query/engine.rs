@@ -1,38 +1,46 @@
-//! One reading connection and the questions it answers. Each query thread has its own.
+//! A source of rows and the questions that are answered from it. Each query thread has its own.
 
 use std::sync::Arc;
 
-use duckdb::Connection;
-
 use super::QueryError;
-use super::frame;
+use super::source::Source;
 use crate::series::frame::Frame;
 use crate::series::range::Range;
+use crate::series::tier::{Part, Tier};
 use crate::store::directory::{Directory, HostId};
 
 pub struct Engine {
-    connection: Connection,
+    source: Box<dyn Source>,
     pub(super) directory: Arc<Directory>,
 }
 
 impl Engine {
-    pub fn new(connection: Connection, directory: Arc<Directory>) -> Self {
-        Engine { connection, directory }
+    pub fn new(source: impl Source + 'static, directory: Arc<Directory>) -> Self {
+        Engine { source: Box::new(source), directory }
     }
 
     /// What stops this engine's running statement, from another thread.
     pub fn interrupt_handle(&self) -> Arc<duckdb::InterruptHandle> {
-        self.connection.interrupt_handle()
+        self.source.interrupt_handle()
+    }
+
+    /// Where a range is read from when steps of this width are wanted.
+    pub(super) fn parts(&self, range: Range, step_us: i64) -> Vec<Part> {
+        match Tier::coarsest(step_us) {
+            Tier::Raw => vec![Part { tier: Tier::Raw, range }],
+            _ => self.source.parts(range, step_us),
+        }
     }
 
     pub(super) fn frames(
         &self,
+        tier: Tier,
         table: &str,
         dimension: Option<&str>,
         columns: &[&str],
         hosts: &[HostId],
         range: Range,
     ) -> Result<Vec<(HostId, Frame)>, QueryError> {
-        frame::read(&self.connection, table, dimension, columns, hosts, range)
+        self.source.frames(tier, table, dimension, columns, hosts, range)
     }
 }

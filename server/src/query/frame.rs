@@ -8,6 +8,7 @@ use super::{QueryError, sql};
 use crate::series::frame::Frame;
 use crate::series::metric::FLAT;
 use crate::series::range::Range;
+use crate::series::tier::Tier;
 use crate::store::directory::HostId;
 
 /// Values that one question may read of one table, at 16 bytes each. A week of one host at 10 s has 60 480 rows, times
@@ -17,6 +18,7 @@ const MAX_VALUES: usize = 12_000_000;
 /// Reads the columns of a table, split by host and dimension.
 pub fn read(
     connection: &Connection,
+    tier: Tier,
     table: &str,
     dimension: Option<&str>,
     columns: &[&str],
@@ -27,7 +29,7 @@ pub fn read(
         return Ok(Vec::new());
     }
     let max_rows = MAX_VALUES / (columns.len() + 1);
-    let mut statement = connection.prepare(&sql::frame(table, dimension, columns, hosts))?;
+    let mut statement = connection.prepare(&sql::frame(tier, table, dimension, columns, hosts))?;
     let batches = statement.query_arrow([range.from_us, range.to_us, max_rows as i64 + 1])?;
     let mut frames: Vec<(HostId, Frame)> = Vec::new();
     let mut rows = 0;

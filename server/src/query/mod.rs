@@ -6,9 +6,12 @@ mod axis;
 mod engine;
 mod flat;
 mod frame;
+mod gather;
 mod range;
 mod reading;
+mod rolled;
 mod series;
+mod source;
 mod sql;
 mod standing;
 
@@ -31,3 +34,6 @@ pub enum QueryError {
     #[error("the server is shutting down")]
     Closed,
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,12 @@ pub struct Bucket {
 impl Bucket {
     pub const EMPTY: Bucket = Bucket { weight: 0.0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
 
+    /// The bucket of `weight` samples of which this is known. A bucket of a rollup weighs what its table has samples in it,
+    /// also where some of them lack this reading.
+    pub fn of(weight: f64, mean: f64, min: f64, max: f64) -> Self {
+        Bucket { weight, sum: mean * weight, min, max }
+    }
+
     pub fn add(&mut self, value: f64) {
         self.merge(&Bucket { weight: 1.0, sum: value, min: value, max: value });
     }
@@ -22,6 +28,11 @@ impl Bucket {
         self.sum += other.sum;
         self.min = if other.min < self.min { other.min } else { self.min };
         self.max = if other.max > self.max { other.max } else { self.max };
+    }
+
+    /// With all values times a factor above zero.
+    pub fn scaled(self, factor: f64) -> Self {
+        Bucket { sum: self.sum * factor, min: self.min * factor, max: self.max * factor, ..self }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -34,7 +45,12 @@ impl Bucket {
     }
 
     /// None where nothing was gathered.
-    pub fn extremes(&self) -> Option<(f64, f64)> {
-        (!self.is_empty()).then_some((self.min, self.max))
+    pub fn least(&self) -> Option<f64> {
+        (!self.is_empty()).then_some(self.min)
+    }
+
+    /// None where nothing was gathered.
+    pub fn greatest(&self) -> Option<f64> {
+        (!self.is_empty()).then_some(self.max)
     }
 }

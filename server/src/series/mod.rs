@@ -1,7 +1,7 @@
 //! What a series is, and what is computed from the rows of one host: metrics by name, rates, when a host was sampled,
 //! rollups. Pure: it knows no database and asks nobody.
 
-mod bucket;
+pub mod bucket;
 pub mod frame;
 mod grain;
 pub mod metric;

@@ -77,6 +77,11 @@ impl<'a> Computing<'a> {
         Values { ts: Cow::Borrowed(&self.frame.ts), values: self.prepared(metric) }
     }
 
+    /// Whether any row has a reading from which it could be computed.
+    pub fn is_known(&self, metric: &Metric) -> bool {
+        metric.from.columns().into_iter().any(|name| self.column(name).iter().any(Option::is_some))
+    }
+
     fn dense(&mut self, metric: &'static Metric) -> Cow<'_, [Option<f64>]> {
         self.prepare(metric);
         self.prepared(metric)

@@ -112,6 +112,11 @@ impl Table {
             minute.samples = samples;
             let mut computing = Computing::new(frame, &self.columns, timeline);
             for (metric, grain) in self.metrics.iter().zip(&self.grains) {
+                if !computing.is_known(metric) {
+                    minute.metrics.push(Summary::unknown(minutes.begins.len()));
+                    hour.metrics.push(Summary::unknown(hours.begins.len()));
+                    continue;
+                }
                 let buckets = minutes.gather(&computing.values(metric), &frame.ts);
                 let merged = hours.rows.iter().map(|rows| {
                     buckets[rows.clone()].iter().fold(Bucket::EMPTY, |mut sum, bucket| {
@@ -136,6 +141,11 @@ impl Rollup {
 }
 
 impl Summary {
+    fn unknown(buckets: usize) -> Self {
+        let column = vec![f64::NAN; buckets];
+        Summary { avg: column.clone(), min: column.clone(), max: column }
+    }
+
     fn of(buckets: impl ExactSizeIterator<Item = Bucket>, grain: Grain) -> Self {
         let room = || Vec::with_capacity(buckets.len());
         let mut summary = Summary { avg: room(), min: room(), max: room() };

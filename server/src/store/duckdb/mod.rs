@@ -3,6 +3,7 @@
 mod load;
 mod marks;
 mod open;
+#[allow(dead_code)] // Sealing uses it, which comes next.
 pub mod rollup;
 mod rows;
 mod schema;
