@@ -236,7 +236,7 @@ fn native_rows(ts: &[i64], series: &[Raw], mountpoint: &str, disks: &[&str]) -> 
 }
 
 /// The disks that do not map onto others; all where none is known to be physical.
-fn physical<'a>(disks: Vec<(&'a str, Option<f64>)>) -> Vec<&'a str> {
+fn physical(disks: Vec<(&str, Option<f64>)>) -> Vec<&str> {
     let any = disks.iter().any(|(_, physical)| *physical == Some(1.0));
     disks.into_iter().filter(|(_, physical)| !any || *physical == Some(1.0)).map(|(device, _)| device).collect()
 }
