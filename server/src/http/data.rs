@@ -1,4 +1,5 @@
-//! `GET /data`: the predecessor's rows, or, when `metrics` are named, series on one axis.
+//! `GET /data`: the predecessor's rows, or, when `metrics` are named, series on one axis: samples, or
+//! steps with their mean, least and greatest value.
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! The instants of an answer: the samples themselves, or steps that gather several.
 
 use super::standing::Span;
+use crate::series::bucket::Bucket;
 use crate::series::range::Range;
 use crate::series::timeline::Timeline;
 
@@ -13,22 +14,62 @@ const SECOND_US: i64 = 1_000_000;
 #[derive(Debug, PartialEq)]
 pub enum Axis {
     /// Each sample, and an instant without values in each gap.
-    Samples { ts: Vec<i64> },
-    /// Buckets of one width; a bucket is named by its beginning.
-    Steps { first_us: i64, step_us: i64, count: usize },
+    Samples {
+        ts: Vec<i64>,
+    },
+    Steps(Steps),
+}
+
+/// Buckets of one width; each is named by its beginning.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Steps {
+    first_us: i64,
+    step_us: i64,
+    count: usize,
+}
+
+impl Steps {
+    /// The steps of this width that the first and the last instant lie in, and those between.
+    pub fn new(first_us: i64, last_us: i64, step_us: i64) -> Self {
+        let first_us = first_us.div_euclid(step_us) * step_us;
+        Steps { first_us, step_us, count: ((last_us - first_us).max(0) / step_us + 1) as usize }
+    }
+
+    pub fn empty(&self) -> Vec<Bucket> {
+        vec![Bucket::EMPTY; self.count]
+    }
+
+    /// The step in which an instant lies.
+    pub fn place(&self, at_us: i64) -> Option<usize> {
+        usize::try_from((at_us - self.first_us).div_euclid(self.step_us)).ok().filter(|place| *place < self.count)
+    }
+
+    /// Values, gathered step by step.
+    pub fn gather(&self, ts: &[i64], values: &[Option<f64>]) -> Vec<Bucket> {
+        let mut buckets = self.empty();
+        for (at, value) in ts.iter().zip(values) {
+            if let (Some(value), Some(place)) = (value, self.place(*at)) {
+                buckets[place].add(*value);
+            }
+        }
+        buckets
+    }
+}
+
+/// The width that gives at most about `points` steps, microseconds.
+pub fn step_us(range: Range, points: usize) -> i64 {
+    nice_step((range.to_us - range.from_us) / points.max(1) as i64)
 }
 
 impl Axis {
     /// The axis with at most about `points` instants. Steps are never narrower than two samples: each then has one.
     pub fn new(timeline: &Timeline, range: Range, points: usize) -> Self {
-        let step_us = nice_step((range.to_us - range.from_us) / points.max(1) as i64);
+        let step_us = step_us(range, points);
         match timeline.usual_step() {
             Some(usual) if step_us >= 2 * usual => {
                 let first = timeline.ts().iter().find(|ts| **ts >= range.from_us).copied().unwrap_or(range.from_us);
                 let last = timeline.ts().last().copied().unwrap_or(range.to_us).min(range.to_us);
-                let first_us = first.div_euclid(step_us) * step_us;
-                let count = ((last - first_us).max(0) / step_us + 1) as usize;
-                Axis::Steps { first_us, step_us, count }
+                Axis::Steps(Steps::new(first, last, step_us))
             }
             _ => Axis::Samples { ts: samples(timeline, range) },
         }
@@ -37,7 +78,7 @@ impl Axis {
     pub fn step_us(&self) -> Option<i64> {
         match self {
             Axis::Samples { .. } => None,
-            Axis::Steps { step_us, .. } => Some(*step_us),
+            Axis::Steps(steps) => Some(steps.step_us),
         }
     }
 
@@ -45,7 +86,9 @@ impl Axis {
     pub fn ts(&self) -> Vec<i64> {
         match self {
             Axis::Samples { ts } => ts.clone(),
-            Axis::Steps { first_us, step_us, count } => (0..*count as i64).map(|i| first_us + i * step_us).collect(),
+            Axis::Steps(Steps { first_us, step_us, count }) => {
+                (0..*count as i64).map(|i| first_us + i * step_us).collect()
+            }
         }
     }
 
@@ -65,17 +108,7 @@ impl Axis {
                 }
                 projected
             }
-            Axis::Steps { first_us, step_us, count } => {
-                let mut sums = vec![(0.0, 0u32); *count];
-                for (at, value) in ts.iter().zip(values) {
-                    let place = usize::try_from((at - first_us).div_euclid(*step_us)).ok();
-                    if let (Some(value), Some((sum, n))) = (value, place.and_then(|place| sums.get_mut(place))) {
-                        *sum += value;
-                        *n += 1;
-                    }
-                }
-                sums.into_iter().map(|(sum, n)| (n > 0).then(|| sum / f64::from(n))).collect()
-            }
+            Axis::Steps(steps) => steps.gather(ts, values).iter().map(Bucket::mean).collect(),
         }
     }
 
@@ -86,7 +119,7 @@ impl Axis {
                 Axis::Samples { ts } => {
                     (ts.partition_point(|at| *at < span.first), ts.partition_point(|at| *at <= span.last))
                 }
-                Axis::Steps { first_us, step_us, count } => {
+                Axis::Steps(Steps { first_us, step_us, count }) => {
                     let step = |at: i64| (at - first_us).div_euclid(*step_us).clamp(-1, *count as i64);
                     (step(span.first).max(0) as usize, ((step(span.last) + 1) as usize).min(*count))
                 }

@@ -7,14 +7,13 @@ use serde::Serialize;
 
 use super::QueryError;
 use super::engine::Engine;
-use super::reading::Reading;
+use super::rolled::{Rolled, RolledHost};
 use crate::series::frame::Frame;
 use crate::series::metric::{self, Metric};
 use crate::series::range::Range;
 use crate::series::raw::Raw;
-use crate::series::timeline::Timeline;
+use crate::series::tier::{Part, Tier};
 use crate::store::directory::{HostEntry, HostId, Source};
-use crate::store::duckdb::FLAT;
 
 const MIB: f64 = 1_048_576.0;
 /// Rows in one answer, about: 100 hosts' day at 30 s. Beyond it each host shows every n-th of its samples.
@@ -31,6 +30,9 @@ const NATIVE: [&str; 5] = [
     "disk.read_bytes_per_s",
     "disk.written_bytes_per_s",
 ];
+
+/// Which disks do not map onto others.
+const PHYSICAL: &str = "disk.physical";
 
 #[derive(Debug)]
 pub struct FlatRequest {
@@ -68,6 +70,10 @@ impl FlatRow {
         self.cpu.is_some() || self.ram.is_some() || self.disk.is_some()
     }
 
+    fn values(&self) -> [Option<f64>; 5] {
+        [self.cpu, self.ram, self.disk, self.disk_read, self.disk_write]
+    }
+
     fn fields(&mut self) -> [&mut Option<f64>; 5] {
         [&mut self.cpu, &mut self.ram, &mut self.disk, &mut self.disk_read, &mut self.disk_write]
     }
@@ -81,19 +87,42 @@ impl Engine {
             entries.keys().partition(|host| matches!(entries[*host].source, Source::Native(_)));
         // So that all hosts together stay within the bound.
         let budget = MAX_FLAT_ROWS / entries.len().max(1);
+        let parts = self.parts(request.range, step_us(request.range, budget));
         let mut data = Vec::new();
-        for (host, rows) in self.flat_rows(&flat, request.range)? {
-            data.extend(thinned(rows, budget).map(|row| row.named(&entries[&host].hostname)));
-        }
         let seconds = (request.range.to_us - request.range.from_us) / 1_000_000;
         let at_once = (HOST_SECONDS / seconds.max(1)).clamp(1, MAX_HOSTS_AT_ONCE) as usize;
-        for hosts in native.chunks(at_once) {
-            for (host, rows) in self.native_rows(hosts, request.range, &entries)? {
+        for hosts in flat.chunks(flat.len().max(1)).chain(native.chunks(at_once)) {
+            let mut rows: HashMap<HostId, Vec<FlatRow>> = HashMap::new();
+            for part in &parts {
+                for (host, more) in self.part_rows(hosts, *part, &entries)? {
+                    rows.entry(host).or_default().extend(more);
+                }
+            }
+            for (host, rows) in rows {
                 data.extend(thinned(rows, budget).map(|row| row.named(&entries[&host].hostname)));
             }
         }
         data.sort_by(|a, b| (a.timestamp, &a.hostname).cmp(&(b.timestamp, &b.hostname)));
         Ok(FlatAnswer { count: data.len(), data })
+    }
+
+    /// Rows of one part, of hosts that are all flat or all native, without the names.
+    pub(super) fn part_rows(
+        &self,
+        hosts: &[HostId],
+        part: Part,
+        entries: &HashMap<HostId, HostEntry>,
+    ) -> Result<Vec<(HostId, Vec<FlatRow>)>, QueryError> {
+        let flat = hosts.first().is_some_and(|host| matches!(entries[host].source, Source::Flat { .. }));
+        let mut rows = match (flat, part.tier) {
+            (true, Tier::Raw) => self.flat_rows(hosts, part.range)?.into_iter().collect(),
+            (true, _) => self.rolled_flat_rows(hosts, part)?,
+            (false, Tier::Raw) => self.native_rows(hosts, part.range, entries)?,
+            (false, _) => self.rolled_native_rows(hosts, part, entries)?,
+        };
+        let first = part.range.from_us.div_euclid(1_000_000);
+        rows.iter_mut().for_each(|(_, rows)| rows.retain(|row| row.timestamp >= first));
+        Ok(rows)
     }
 
     /// Pushed rows, without the names.
@@ -108,7 +137,7 @@ impl Engine {
             };
             frame.ts.iter().enumerate().map(row).collect()
         };
-        let frames = self.frames(FLAT, None, &COLUMNS, hosts, range)?;
+        let frames = self.frames(Tier::Raw, metric::FLAT, None, &COLUMNS, hosts, range)?;
         Ok(frames.into_iter().map(|(host, frame)| (host, rows(frame))).collect())
     }
 
@@ -120,22 +149,68 @@ impl Engine {
     ) -> Result<Vec<(HostId, Vec<FlatRow>)>, QueryError> {
         let metrics: Vec<&'static Metric> = NATIVE.iter().filter_map(|name| metric::find(name)).collect();
         let reading = self.read(hosts, range.with_lead(), &metrics, &[("disk", "physical")])?;
-        let first = range.from_us.div_euclid(1_000_000);
         let rows = |host: &HostId| {
-            let Source::Native(native) = &entries[host].source else { return (*host, Vec::new()) };
             let (timeline, series) = reading.series(*host, &metrics);
-            let mountpoint = native.host.disk_mountpoint.as_deref().unwrap_or("/");
-            let mut rows = native_rows(&timeline, &series, mountpoint, &physical_disks(&reading, *host));
-            rows.retain(|row| row.timestamp >= first && row.has_values());
-            (*host, rows)
+            let disks: Vec<_> = reading.last(*host, "disk", "physical").collect();
+            (*host, native_rows(timeline.ts(), &series, mountpoint(&entries[host]), &physical(disks)))
         };
         Ok(hosts.iter().map(rows).collect())
     }
+
+    /// Rows of pushes, one a bucket.
+    fn rolled_flat_rows(&self, hosts: &[HostId], part: Part) -> Result<Vec<(HostId, Vec<FlatRow>)>, QueryError> {
+        let rows = |host: RolledHost| {
+            let row = |(index, begin): (usize, &i64)| {
+                let mut row = FlatRow { timestamp: begin / 1_000_000, ..FlatRow::default() };
+                for (field, rolled) in row.fields().into_iter().zip(&host.series) {
+                    *field = rolled.buckets[index].mean().map(round);
+                }
+                row
+            };
+            host.begins.iter().enumerate().map(row).collect()
+        };
+        let hosts = self.read_rolled_flat(hosts, part)?;
+        Ok(hosts.into_iter().map(|(id, host)| (id, rows(host))).collect())
+    }
+
+    /// Rows of native hosts, one a bucket.
+    fn rolled_native_rows(
+        &self,
+        hosts: &[HostId],
+        part: Part,
+        entries: &HashMap<HostId, HostEntry>,
+    ) -> Result<Vec<(HostId, Vec<FlatRow>)>, QueryError> {
+        let metrics: Vec<&'static Metric> =
+            NATIVE.iter().chain([&PHYSICAL]).filter_map(|name| metric::find(name)).collect();
+        let rows = |(id, host): (HostId, RolledHost)| {
+            let series: Vec<Raw> = host.series.into_iter().map(Rolled::means).collect();
+            let (flags, series): (Vec<Raw>, Vec<Raw>) = series.into_iter().partition(|raw| raw.metric.name == PHYSICAL);
+            let last = |raw: &'_ Raw| raw.values.last().copied().flatten();
+            let disks = flags.iter().filter_map(|raw| Some((raw.dimension.as_deref()?, last(raw)))).collect();
+            (id, native_rows(&host.begins, &series, mountpoint(&entries[&id]), &physical(disks)))
+        };
+        Ok(self.read_rolled(hosts, part, &metrics)?.into_iter().map(rows).collect())
+    }
 }
 
-fn native_rows(timeline: &Timeline, series: &[Raw], mountpoint: &str, disks: &[&str]) -> Vec<FlatRow> {
+/// How wide a step may be so that a host's budget of rows still has one for each: hours, minutes, or none.
+fn step_us(range: Range, budget: usize) -> i64 {
+    let steps = |tier: Tier| (range.to_us - range.from_us) / tier.step_us();
+    let short = Tier::ROLLUPS.into_iter().rev().find(|tier| (budget as i64) < steps(*tier));
+    short.map_or(0, Tier::step_us)
+}
+
+/// The filesystem that the predecessor's `disk` is about.
+fn mountpoint(entry: &HostEntry) -> &str {
+    match &entry.source {
+        Source::Native(native) => native.host.disk_mountpoint.as_deref().unwrap_or("/"),
+        Source::Flat { .. } => "/",
+    }
+}
+
+fn native_rows(ts: &[i64], series: &[Raw], mountpoint: &str, disks: &[&str]) -> Vec<FlatRow> {
     let mut rows: Vec<FlatRow> =
-        timeline.ts().iter().map(|ts| FlatRow { timestamp: ts / 1_000_000, ..FlatRow::default() }).collect();
+        ts.iter().map(|ts| FlatRow { timestamp: ts / 1_000_000, ..FlatRow::default() }).collect();
     for raw in series {
         let field = NATIVE.iter().position(|name| *name == raw.metric.name).expect("only these were asked for");
         let dimension = raw.dimension.as_deref();
@@ -148,20 +223,20 @@ fn native_rows(timeline: &Timeline, series: &[Raw], mountpoint: &str, disks: &[&
             continue;
         }
         let scale = if raw.metric.table == "disk" { 1.0 / MIB } else { 100.0 };
-        for (ts, value) in raw.ts.iter().zip(&raw.values) {
-            if let (Ok(place), Some(value)) = (timeline.ts().binary_search(ts), value) {
+        for (at, value) in raw.ts.iter().zip(&raw.values) {
+            if let (Ok(place), Some(value)) = (ts.binary_search(at), value) {
                 let field = &mut *rows[place].fields().into_iter().nth(field).expect("five fields");
                 // Two decimals, as the predecessor's; disks add up.
                 *field = Some(round(field.unwrap_or(0.0) + value * scale));
             }
         }
     }
+    rows.retain(FlatRow::has_values);
     rows
 }
 
 /// The disks that do not map onto others; all where none is known to be physical.
-fn physical_disks(reading: &Reading, host: HostId) -> Vec<&str> {
-    let disks: Vec<_> = reading.last(host, "disk", "physical").collect();
+fn physical(disks: Vec<(&str, Option<f64>)>) -> Vec<&str> {
     let any = disks.iter().any(|(_, physical)| *physical == Some(1.0));
     disks.into_iter().filter(|(_, physical)| !any || *physical == Some(1.0)).map(|(device, _)| device).collect()
 }
@@ -173,27 +248,38 @@ fn thinned(rows: Vec<FlatRow>, budget: usize) -> impl Iterator<Item = FlatRow> {
     rows.into_iter().enumerate().filter(move |(index, _)| (last - index).is_multiple_of(step)).map(|(_, row)| row)
 }
 
+/// What the names of native hosts mean of the predecessor's columns: name, column, dimension value, and factor.
+const NAMES: [(&str, &str, Option<&str>, f64); 5] = [
+    ("cpu.busy_ratio", "cpu", None, 0.01),
+    ("memory.used_ratio", "ram", None, 0.01),
+    ("filesystem.used_ratio", "disk", Some("/"), 0.01),
+    ("disk.read_bytes_per_s", "disk_read", Some("all"), MIB),
+    ("disk.written_bytes_per_s", "disk_write", Some("all"), MIB),
+];
+
 /// Flat rows as series of the names that native hosts have.
 pub fn series(rows: &[FlatRow], metrics: &[&'static Metric]) -> Vec<Raw> {
     let ts: Vec<i64> = rows.iter().map(|row| row.timestamp * 1_000_000).collect();
-    let column = |of: fn(&FlatRow) -> Option<f64>, scale: f64| {
-        rows.iter().map(|row| of(row).map(|value| value * scale)).collect::<Vec<_>>()
+    let of_metric = |metric: &&'static Metric| {
+        let (_, column, dimension, factor) = NAMES.iter().find(|(name, ..)| *name == metric.name)?;
+        let place = COLUMNS.iter().position(|name| name == column)?;
+        let values = rows.iter().map(|row| row.values()[place].map(|value| value * factor)).collect();
+        Some(Raw { metric, dimension: dimension.map(str::to_owned), ts: ts.clone(), values })
     };
-    metrics
-        .iter()
-        .copied()
-        .filter_map(|metric| {
-            let (dimension, values) = match metric.name.as_str() {
-                "cpu.busy_ratio" => (None, column(|row| row.cpu, 0.01)),
-                "memory.used_ratio" => (None, column(|row| row.ram, 0.01)),
-                "filesystem.used_ratio" => (Some("/"), column(|row| row.disk, 0.01)),
-                "disk.read_bytes_per_s" => (Some("all"), column(|row| row.disk_read, MIB)),
-                "disk.written_bytes_per_s" => (Some("all"), column(|row| row.disk_write, MIB)),
-                _ => return None,
-            };
-            Some(Raw { metric, dimension: dimension.map(str::to_owned), ts: ts.clone(), values })
-        })
-        .collect()
+    metrics.iter().filter_map(of_metric).collect()
+}
+
+/// Rollups of flat rows, likewise.
+pub fn rolled(host: RolledHost, metrics: &[&'static Metric]) -> RolledHost {
+    let of_metric = |metric: &&'static Metric| {
+        let (_, column, dimension, factor) = NAMES.iter().find(|(name, ..)| *name == metric.name)?;
+        let rolled = host.series.iter().find(|rolled| rolled.metric.name == *column)?;
+        let buckets = rolled.buckets.iter().map(|bucket| bucket.scaled(*factor)).collect();
+        let dimension = dimension.map(str::to_owned);
+        Some(Rolled { metric, dimension, begins: rolled.begins.clone(), buckets })
+    };
+    let series = metrics.iter().filter_map(of_metric).collect();
+    RolledHost { series, ..host }
 }
 
 fn round(value: f64) -> f64 {

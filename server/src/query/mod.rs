@@ -5,9 +5,12 @@ pub mod actor;
 mod axis;
 mod engine;
 mod flat;
+mod gather;
 mod range;
 mod reading;
+mod rolled;
 mod series;
+mod source;
 mod standing;
 
 pub use engine::Engine;
@@ -40,3 +43,6 @@ impl From<ReadError> for QueryError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

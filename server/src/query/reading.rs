@@ -10,6 +10,7 @@ use crate::series::frame::Frame;
 use crate::series::metric::Metric;
 use crate::series::range::Range;
 use crate::series::raw::{Raw, computed};
+use crate::series::tier::Tier;
 use crate::series::timeline::{SAMPLING, Timeline};
 use crate::store::directory::HostId;
 
@@ -40,7 +41,7 @@ impl Engine {
         let mut frames: HashMap<_, Vec<Frame>> = HashMap::new();
         for (table, columns) in &columns {
             let dimension = metrics.iter().find(|metric| metric.table == *table).and_then(|metric| metric.dimension);
-            for (host, frame) in self.frames(table, dimension, columns, hosts, range)? {
+            for (host, frame) in self.frames(Tier::Raw, table, dimension, columns, hosts, range)? {
                 frames.entry((host, *table)).or_default().push(frame);
             }
         }

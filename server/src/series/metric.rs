@@ -27,6 +27,18 @@ const RATIOS: [Ratio; 3] = [
     ),
 ];
 
+/// The table of the predecessor's pushes, and its columns with their units. They have no names in the catalog.
+pub const FLAT: &str = "flat";
+const FLAT_COLUMNS: [(&str, &str); 5] = [
+    ("cpu", "percent"),
+    ("ram", "percent"),
+    ("disk", "percent"),
+    ("disk_read", "mebibytes_per_second"),
+    ("disk_write", "mebibytes_per_second"),
+];
+/// The table of people's own metrics.
+pub const CUSTOM: &str = catalog::CUSTOM.name;
+
 const SECOND_US: i64 = 1_000_000;
 
 /// Modes in which a processor does nothing.
@@ -97,9 +109,10 @@ pub fn find(name: &str) -> Option<&'static Metric> {
     all().metrics.get(name)
 }
 
-/// The metrics of a table, by name.
+/// The metrics of a table, by name; of the predecessor's pushes, in the order of its columns.
 pub fn of_table(table: &str) -> Vec<&'static Metric> {
-    all().metrics.values().filter(|metric| metric.table == table).collect()
+    let all = all();
+    all.metrics.values().chain(&all.flat).filter(|metric| metric.table == table).collect()
 }
 
 /// Whether it is the name of a text, which has no values over time.
@@ -107,17 +120,26 @@ pub fn is_text(name: &str) -> bool {
     all().texts.contains(name)
 }
 
-/// Everything the catalog has.
+/// Everything the catalog has, and beside it the columns of the predecessor's pushes.
 #[derive(Default)]
 struct List {
     metrics: BTreeMap<String, Metric>,
+    flat: Vec<Metric>,
     texts: BTreeSet<String>,
 }
 
 fn all() -> &'static List {
     static ALL: OnceLock<List> = OnceLock::new();
     ALL.get_or_init(|| {
-        let mut list = List::default();
+        let flat = FLAT_COLUMNS.map(|(name, unit)| Metric {
+            name: name.to_owned(),
+            table: FLAT,
+            dimension: None,
+            unit,
+            every_us: 0,
+            from: From::Gauge { column: name.to_owned() },
+        });
+        let mut list = List { flat: flat.into(), ..List::default() };
         catalog::visit(&mut list);
         list
     })

@@ -77,6 +77,11 @@ impl<'a> Computing<'a> {
         Values { ts: Cow::Borrowed(&self.frame.ts), values: self.prepared(metric) }
     }
 
+    /// Whether any row has a reading from which it could be computed.
+    pub fn is_known(&self, metric: &Metric) -> bool {
+        metric.from.columns().into_iter().any(|name| self.column(name).iter().any(Option::is_some))
+    }
+
     fn dense(&mut self, metric: &'static Metric) -> Cow<'_, [Option<f64>]> {
         self.prepare(metric);
         self.prepared(metric)
@@ -96,12 +101,12 @@ impl<'a> Computing<'a> {
         if metric.from.is_rate() && !self.passed.iter().any(|(of, _)| *of == every_us) {
             self.passed.push((every_us, Passed::new(&self.frame.ts, self.timeline, every_us)));
         }
-        if let From::Share { all, .. } | From::Busy { all, .. } = &metric.from {
-            if !self.spent.iter().any(|(of, _)| of == all) {
-                let modes: Vec<_> = all.iter().map(|name| self.column(name)).collect();
-                let spent = Spent::new(&modes, self.passed(every_us));
-                self.spent.push((all, spent));
-            }
+        if let From::Share { all, .. } | From::Busy { all, .. } = &metric.from
+            && !self.spent.iter().any(|(of, _)| of == all)
+        {
+            let modes: Vec<_> = all.iter().map(|name| self.column(name)).collect();
+            let spent = Spent::new(&modes, self.passed(every_us));
+            self.spent.push((all, spent));
         }
     }
 

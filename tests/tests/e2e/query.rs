@@ -149,13 +149,20 @@ fn many_samples_come_in_steps_that_keep_the_mean() {
     let server = Server::start(&home);
     let mut client = server.client();
     let mut machine = Machine::new(1, 1);
-    let batch = batch(&mut machine, 360, |_, sample| {
+    let batch = batch(&mut machine, 360, |index, sample| {
         if let Some(load) = &mut sample.load {
             load.one = 1.5;
+            load.five = if index == 180 { 97.25 } else { 2.0 };
         }
     });
     push(&mut client, &batch);
-    let data = data(&mut client, "machine-0001", "metrics=load.one&timeframe=1h&points=60");
+    let fine = data(&mut client, "machine-0001", "metrics=load.one&timeframe=2h&points=10000");
+    assert!(fine["series"][0].get("max").is_none(), "samples are their own extremes");
+    let data = data(&mut client, "machine-0001", "metrics=load.one,load.five&timeframe=1h&points=60");
+    let five = &data["series"][1];
+    let most = |of: &str| numbers(five[of].as_array().unwrap()).into_iter().flatten().fold(0.0, f64::max);
+    assert_eq!((most("min"), most("max")), (2.0, 97.25), "one sample that stands out");
+    assert!(most("values") < 50.0);
     let times = data["ts"].as_array().unwrap();
     assert!((30..=61).contains(&times.len()), "{} points", times.len());
     assert!(data["step_seconds"].as_f64().unwrap() >= 60.0, "{}", data["step_seconds"]);

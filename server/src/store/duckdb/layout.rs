@@ -37,6 +37,15 @@ impl Tier {
         Self::ALL.into_iter().find(|tier| tier.name() == name)
     }
 
+    /// The files that have what is read of a tier; raw rows may be hot as well.
+    pub fn of(tier: crate::series::tier::Tier) -> Self {
+        match tier {
+            crate::series::tier::Tier::Raw => Tier::Raw,
+            crate::series::tier::Tier::Minute => Tier::Minute,
+            crate::series::tier::Tier::Hour => Tier::Hour,
+        }
+    }
+
     /// The first day of the file that has this day.
     pub fn period_of(self, day: Day) -> Day {
         if self == Tier::Hour { day.first_of_month() } else { day }

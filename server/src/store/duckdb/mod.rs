@@ -13,6 +13,8 @@ mod migrate;
 mod open;
 mod pack;
 mod reader;
+mod roll;
+mod rollup;
 mod rows;
 mod schema;
 mod seal;
@@ -23,11 +25,12 @@ mod transaction;
 mod writer;
 
 pub use keeper::{Handle as KeeperHandle, Keeper, Settings};
-pub use layout::Tier;
 pub use open::{Database, OpenError, Readers};
 pub use reader::{Ask, ReadError, Reader};
-pub use schema::FLAT;
 pub use writer::Writer;
+
+#[cfg(test)]
+pub use tests::archive;
 
 #[cfg(test)]
 mod tests;

@@ -110,7 +110,7 @@ impl Database {
 
     /// Where connections for reading come from.
     pub fn readers(&self) -> Readers {
-        Readers(self.shared.clone())
+        Readers::of(self.shared.clone())
     }
 }
 
@@ -135,6 +135,10 @@ impl Shared {
 pub struct Readers(Arc<Shared>);
 
 impl Readers {
+    pub fn of(shared: Arc<Shared>) -> Self {
+        Readers(shared)
+    }
+
     pub fn connect(&self) -> duckdb::Result<Reader> {
         Ok(Reader::new(self.0.instance.connect()?, self.0.clone()))
     }

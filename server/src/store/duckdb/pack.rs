@@ -10,6 +10,8 @@ use super::schema::{Kind, Shape};
 pub const SCHEMA: &str = "packed";
 /// Decimals that numbers are tried with.
 const DECIMALS: [u32; 4] = [0, 2, 3, 6];
+/// Columns in one question: DuckDB's planner compares each expression with each other.
+const COLUMNS_AT_ONCE: usize = 16;
 /// Beyond this a double has no hundredths.
 const EXACT: &str = "9e15";
 
@@ -97,48 +99,60 @@ fn union(shape: &Shape, sources: &[Source]) -> String {
     sources.iter().map(select).collect::<Vec<_>>().join(" UNION ALL ")
 }
 
-/// One pass over all rows: how many there are, and what each column's values have in common.
+/// How many rows there are, and what each column's values have in common.
 fn survey(connection: &Connection, shape: &Shape, union: &str) -> duckdb::Result<(Packed, bool, Vec<Grain>)> {
-    let mut asked = vec![
-        "count(*), epoch_us(min(ts)), epoch_us(max(ts)), coalesce(bool_and(epoch_us(ts) % 1000 = 0), true)".to_owned(),
-    ];
-    for (name, kind) in &shape.columns {
-        let column = format!("\"{name}\"");
-        asked.push(format!("count({column})"));
-        match kind {
-            Kind::Integer => asked.push(format!("coalesce(bit_or({column}), 0)")),
-            Kind::Real => asked.extend(DECIMALS.map(|decimals| {
-                let scale = 10_i64.pow(decimals);
-                format!(
-                    "coalesce(bool_and(round({column} * {scale}e0) / {scale}e0 = {column} \
-                     AND abs({column} * {scale}e0) < {EXACT}), true)"
-                )
-            })),
-            Kind::Flag | Kind::Text => {}
-        }
-    }
-    let statement = format!("SELECT {} FROM ({union})", asked.join(", "));
-    connection.query_row(&statement, [], |row| {
-        let mut packed =
+    let counts: String = shape.columns.iter().map(|(name, _)| format!(", count(\"{name}\")")).collect();
+    let statement = format!(
+        "SELECT count(*), epoch_us(min(ts)), epoch_us(max(ts)), coalesce(bool_and(epoch_us(ts) % 1000 = 0), true){counts} \
+         FROM ({union})"
+    );
+    let (mut packed, whole_ms, values) = connection.query_row(&statement, [], |row| {
+        let packed =
             Packed { rows: row.get::<_, i64>(0)? as u64, values: 0, oldest_us: row.get(1)?, newest_us: row.get(2)? };
-        let mut place = 4;
-        let mut grains = Vec::with_capacity(shape.columns.len());
-        for (_, kind) in &shape.columns {
-            let values: i64 = row.get(place)?;
-            packed.values += values as u64;
-            grains.push(if values == 0 { Grain::Absent } else { grain(row, place + 1, *kind)? });
-            place += 1 + answers(*kind);
-        }
-        Ok((packed, row.get(3)?, grains))
-    })
+        let values = (0..shape.columns.len()).map(|place| row.get(4 + place)).collect::<Result<Vec<i64>, _>>()?;
+        Ok((packed, row.get(3)?, values))
+    })?;
+    packed.values = values.iter().sum::<i64>() as u64;
+    let mut grains = vec![Grain::Absent; shape.columns.len()];
+    let present: Vec<usize> = (0..grains.len()).filter(|place| values[*place] > 0).collect();
+    for some in present.chunks(COLUMNS_AT_ONCE) {
+        let asked: Vec<String> = some.iter().flat_map(|place| questions(&shape.columns[*place])).collect();
+        connection.query_row(&format!("SELECT {} FROM ({union})", asked.join(", ")), [], |row| {
+            let mut next = 0;
+            for place in some {
+                let (_, kind) = shape.columns[*place];
+                grains[*place] = grain(row, next, kind)?;
+                next += answers(kind);
+            }
+            Ok(())
+        })?;
+    }
+    Ok((packed, whole_ms, grains))
 }
 
-/// How many answers the survey has for a column beside its count.
+/// What is asked of a column's values.
+fn questions((name, kind): &(String, Kind)) -> Vec<String> {
+    match kind {
+        Kind::Integer => vec![format!("coalesce(bit_or(\"{name}\"), 0)")],
+        Kind::Real => DECIMALS
+            .map(|decimals| {
+                let scale = 10_i64.pow(decimals);
+                format!(
+                    "coalesce(bool_and(round(\"{name}\" * {scale}e0) / {scale}e0 = \"{name}\" \
+                     AND abs(\"{name}\" * {scale}e0) < {EXACT}), true)"
+                )
+            })
+            .into(),
+        Kind::Flag | Kind::Text => vec!["true".to_owned()],
+    }
+}
+
+/// How many answers there are to these.
 fn answers(kind: Kind) -> usize {
     match kind {
         Kind::Integer => 1,
         Kind::Real => DECIMALS.len(),
-        Kind::Flag | Kind::Text => 0,
+        Kind::Flag | Kind::Text => 1,
     }
 }
 

@@ -13,7 +13,10 @@ use super::layout::{Day, Tier};
 use super::manifest::Manifest;
 use super::open::Shared;
 use super::schema::FLAT;
+use crate::series;
 use crate::series::frame::Frame;
+use crate::series::range::Range;
+use crate::series::tier::Part;
 use crate::store::directory::HostId;
 
 /// Values that one question may read of one table, at 16 bytes each. A week of one host at 10 s has 60 480 rows, times
@@ -23,15 +26,12 @@ const MAX_VALUES: usize = 12_000_000;
 /// What is to be read. Names come from the catalog, never from a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask<'a> {
-    /// Raw has the hot rows with it.
-    pub tier: Tier,
+    pub tier: series::tier::Tier,
     pub table: &'a str,
     pub dimension: Option<&'a str>,
     pub columns: &'a [&'a str],
     pub hosts: &'a [HostId],
-    /// Both ends are in it, microseconds since 1970.
-    pub from_us: i64,
-    pub to_us: i64,
+    pub range: Range,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -46,11 +46,17 @@ pub enum ReadError {
 pub struct Reader {
     connection: Connection,
     shared: Arc<Shared>,
+    max_values: usize,
 }
 
 impl Reader {
     pub fn new(connection: Connection, shared: Arc<Shared>) -> Self {
-        Reader { connection, shared }
+        Reader { connection, shared, max_values: MAX_VALUES }
+    }
+
+    /// For who asks for little at a time.
+    pub fn unbounded(self) -> Self {
+        Reader { max_values: usize::MAX, ..self }
     }
 
     /// What stops this reader's running statement, from another thread.
@@ -63,16 +69,32 @@ impl Reader {
         self.shared.files.now()
     }
 
+    /// A range in parts, in order of time and without a hole: each from the coarsest tier that it has and that still
+    /// gives this step.
+    pub fn parts(&self, manifest: &Manifest, range: Range, step_us: i64) -> Vec<Part> {
+        let mut parts: Vec<Part> = Vec::new();
+        let (first, last) = (Day::of(range.from_us), Day::of(range.to_us));
+        for day in (first.0..=last.0).map(Day) {
+            let tier = tier_of(manifest, day, step_us);
+            let range = Range { from_us: range.from_us.max(day.start_us()), to_us: range.to_us.min(day.end_us() - 1) };
+            match parts.last_mut() {
+                Some(part) if part.tier == tier => part.range.to_us = range.to_us,
+                _ => parts.push(Part { tier, range }),
+            }
+        }
+        parts
+    }
+
     /// The rows by host and dimension, in order of time.
     pub fn frames(&self, manifest: &Manifest, ask: &Ask<'_>) -> Result<Vec<(HostId, Frame)>, ReadError> {
-        let mut gathered = Gathered::new(ask);
+        let mut gathered = Gathered::new(ask, self.max_values);
         for file in overlapping(manifest, ask) {
             let hosts: Vec<HostId> =
                 ask.hosts.iter().filter(|host| may_have(manifest, file, **host)).copied().collect();
             let lease = file.lease()?;
             let Some(present) = lease.tables.get(ask.table).filter(|_| !hosts.is_empty()) else { continue };
             let mut statement = self.connection.prepare(&select(ask, file, &hosts, |name| present.contains(name)))?;
-            for batch in statement.query_arrow([ask.from_us, ask.to_us])? {
+            for batch in statement.query_arrow([ask.range.from_us, ask.range.to_us])? {
                 gathered.take(&batch)?;
             }
         }
@@ -80,25 +102,36 @@ impl Reader {
     }
 }
 
-/// Whether a day's rows are all in sealed files, so that its rollups have them all.
-pub fn is_settled(manifest: &Manifest, day: Day) -> bool {
-    !manifest.of_tier(Tier::Hot).any(|file| file.has_day(day))
+/// The coarsest tier with this day's rows that still gives the step. Rollups of a day have all its rows once it was sealed
+/// as a day that is over, and has none left that is hot.
+fn tier_of(manifest: &Manifest, day: Day, step_us: i64) -> series::tier::Tier {
+    use series::tier::Tier as Read;
+    let has = |tier| manifest.of_day(tier, day).is_some();
+    let settled = !manifest.of_tier(Tier::Hot).any(|file| file.has_day(day));
+    let (raw, minute) = (has(Tier::Raw), has(Tier::Minute));
+    if !settled || (raw && !minute) {
+        return Read::Raw;
+    }
+    match Read::coarsest(step_us) {
+        Read::Raw if raw => Read::Raw,
+        Read::Raw | Read::Minute if minute => Read::Minute,
+        // Older than the finer tiers are kept.
+        _ if has(Tier::Hour) => Read::Hour,
+        _ => Read::Raw,
+    }
 }
 
 fn overlapping<'a>(manifest: &'a Manifest, ask: &Ask<'_>) -> impl Iterator<Item = &'a Arc<File>> {
-    let (tier, from_us, to_us) = (ask.tier, ask.from_us, ask.to_us);
+    let (tier, range) = (Tier::of(ask.tier), ask.range);
     // Sealed rows first: what is hot is mostly newer.
-    let sealed = manifest.of_tier(tier).filter(|file| file.tier != Tier::Hot);
-    let hot = manifest.of_tier(Tier::Hot).filter(move |_| matches!(tier, Tier::Raw | Tier::Hot));
-    sealed.chain(hot).filter(move |file| {
-        let facts = file.facts();
-        facts.oldest_us.zip(facts.newest_us).is_some_and(|(oldest, newest)| {
-            // A rollup is named by its beginning.
-            let newest = if file.tier == Tier::Hour || file.tier == Tier::Minute { i64::MAX } else { newest };
-            oldest <= to_us && newest >= from_us
-        }) && file
-            .period
-            .is_none_or(|first| first.start_us() <= to_us && file.tier.period_end(first).start_us() > from_us)
+    let hot = manifest.of_tier(Tier::Hot).filter(move |_| tier == Tier::Raw);
+    manifest.of_tier(tier).chain(hot).filter(move |file| match file.period {
+        Some(first) => first.start_us() <= range.to_us && file.tier.period_end(first).start_us() > range.from_us,
+        None => {
+            let facts = file.facts();
+            let span = facts.oldest_us.zip(facts.newest_us);
+            span.is_some_and(|(oldest, newest)| oldest <= range.to_us && newest >= range.from_us)
+        }
     })
 }
 
@@ -134,8 +167,8 @@ struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    fn new(ask: &'a Ask<'a>) -> Self {
-        Gathered { ask, frames: BTreeMap::new(), rows: 0, max_rows: MAX_VALUES / (ask.columns.len() + 1) }
+    fn new(ask: &'a Ask<'a>, max_values: usize) -> Self {
+        Gathered { ask, frames: BTreeMap::new(), rows: 0, max_rows: max_values / (ask.columns.len() + 1) }
     }
 
     fn take(&mut self, batch: &RecordBatch) -> Result<(), ReadError> {

@@ -46,6 +46,12 @@ impl Shape {
         all.extend(self.dimension.iter().chain(&self.columns).map(|(name, kind)| (name.as_str(), kind.sql())));
         all
     }
+
+    /// The statement that makes its table; `place` is a prefix of its name.
+    pub fn create(&self, place: &str) -> String {
+        let list: Vec<String> = self.declared().iter().map(|(name, kind)| format!("\"{name}\" {kind}")).collect();
+        format!("CREATE TABLE IF NOT EXISTS {place}{} ({})", self.name, list.join(", "))
+    }
 }
 
 /// Every table that has samples.
@@ -63,8 +69,7 @@ pub fn create(connection: &Connection) -> duckdb::Result<()> {
     connection.execute_batch(sql::FLAT_TABLE)?;
     connection.execute_batch(sql::CONTENTS_TABLE)?;
     for shape in shapes() {
-        let list: Vec<String> = shape.declared().iter().map(|(name, kind)| format!("\"{name}\" {kind}")).collect();
-        connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {} ({})", shape.name, list.join(", ")))?;
+        connection.execute_batch(&shape.create(""))?;
     }
     let mut contents = connection.appender("contents")?;
     for shape in shapes() {
@@ -95,7 +100,8 @@ impl Visitor for Shapes {
     }
 }
 
-fn kind<T>(metric: &Metric<T>) -> Kind {
+/// How a metric is stored.
+pub fn kind<T>(metric: &Metric<T>) -> Kind {
     match metric.read {
         Read::Integer(_) => Kind::Integer,
         Read::Real(_) => Kind::Real,

@@ -34,7 +34,7 @@ pub enum Step {
 /// What it works with.
 pub struct Sealing<'a> {
     pub connection: &'a Connection,
-    pub shared: &'a Shared,
+    pub shared: &'a Arc<Shared>,
     pub directory: &'a Directory,
     /// Days before this are not kept raw.
     pub keep_from: Day,
@@ -44,45 +44,33 @@ pub struct Sealing<'a> {
 }
 
 /// A file that is written and does not count yet.
-struct Made {
+pub(super) struct Made {
     scratch: PathBuf,
     file: Arc<File>,
-    tables: Tables,
 }
 
 impl Sealing<'_> {
     /// Seals these hot files, and all rows of them.
     pub fn seal(&self, frozen: &[Arc<File>]) -> Result<(), StoreError> {
         let before = self.shared.files.now();
-        let days: BTreeSet<Day> =
-            frozen.iter().flat_map(|file| file.days()).filter(|day| *day >= self.keep_from).collect();
-        let mut raw = Vec::new();
-        for day in &days {
-            raw.extend(self.raw(&before, frozen, *day)?);
-        }
-        self.finish(&before, frozen, raw)
+        let days = frozen.iter().flat_map(|file| file.days()).filter(|day| *day >= self.keep_from);
+        self.days(&before, frozen, &days.collect())
     }
 
     /// Writes the files of these days anew, without hosts that are hidden in them.
     pub fn rewrite(&self, days: &BTreeSet<Day>) -> Result<(), StoreError> {
-        let before = self.shared.files.now();
-        let mut raw = Vec::new();
-        for day in days {
-            raw.extend(self.raw(&before, &[], *day)?);
-        }
-        self.finish(&before, &[], raw)
+        self.days(&self.shared.files.now(), &[], days)
     }
 
-    fn finish(&self, before: &Manifest, frozen: &[Arc<File>], raw: Vec<Made>) -> Result<(), StoreError> {
-        (self.reached)(Step::Written)?;
-        let mut after = before.clone();
-        let mut made: Vec<Arc<File>> = Vec::new();
-        for raw in raw {
-            made.push(self.name(raw)?);
+    fn days(&self, before: &Manifest, frozen: &[Arc<File>], days: &BTreeSet<Day>) -> Result<(), StoreError> {
+        let mut raw = Vec::new();
+        for day in days {
+            raw.extend(self.raw(before, frozen, *day)?);
         }
-        for file in &made {
-            after.files.retain(|_, old| old.tier != file.tier || old.period != file.period);
-            after.files.insert(file.number, file.clone());
+        (self.reached)(Step::Written)?;
+        let mut made: Vec<Arc<File>> = raw.into_iter().map(|raw| self.name(raw)).collect::<Result<_, _>>()?;
+        for rollup in self.rollups(before, &made)? {
+            made.push(self.name(rollup)?);
         }
         (self.reached)(Step::Named)?;
         let gone: Vec<Arc<File>> = before
@@ -125,7 +113,7 @@ impl Sealing<'_> {
         let leases: Vec<_> =
             sources.iter().map(|file| file.lease()).collect::<Result<_, _>>().map_err(|error| store_error(&error))?;
         let within = format!("ts >= make_timestamp({}) AND ts < make_timestamp({})", day.start_us(), day.end_us());
-        self.make(Tier::Raw, day, |shape| {
+        self.make(Tier::Raw, day, schema::shapes(), |shape| {
             let of_file = |lease: &super::file::Lease| {
                 let present = lease.tables.get(&shape.name)?.clone();
                 let hidden = before.hidden_in(&lease.file);
@@ -140,7 +128,13 @@ impl Sealing<'_> {
     }
 
     /// Writes a file of all shapes that have rows.
-    fn make(&self, tier: Tier, day: Day, sources: impl Fn(&Shape) -> Vec<Source>) -> Result<Option<Made>, StoreError> {
+    pub(super) fn make(
+        &self,
+        tier: Tier,
+        day: Day,
+        shapes: Vec<Shape>,
+        sources: impl Fn(&Shape) -> Vec<Source>,
+    ) -> Result<Option<Made>, StoreError> {
         let number = self.shared.files.number();
         let scratch = self.shared.layout.scratch().join(format!("{number}.duckdb"));
         let target = alias(number);
@@ -149,7 +143,7 @@ impl Sealing<'_> {
             self.connection.execute_batch(&format!("CREATE SCHEMA {target}.{}", pack::SCHEMA))?;
             let mut tables = Tables::new();
             let mut total = Packed::default();
-            for shape in schema::shapes() {
+            for shape in shapes {
                 let packed = pack::pack(self.connection, &shape, &sources(&shape), &target)?;
                 if packed.rows > 0 {
                     total.values += packed.values;
@@ -187,7 +181,7 @@ impl Sealing<'_> {
         let path = self.shared.layout.file(tier, number, Some(period));
         let hosts = if tier == Tier::Raw { hosts } else { HashMap::new() };
         let file = File::new(self.shared.instance.clone(), (tier, number, Some(period)), path, facts, hosts);
-        Ok(Some(Made { scratch, file: Arc::new(file), tables }))
+        Ok(Some(Made { scratch, file: Arc::new(file) }))
     }
 
     /// Adds what makes a file tell of itself: the names of its hosts, and its contents. Counts its hosts.
@@ -231,7 +225,7 @@ impl Sealing<'_> {
 
     /// Gives a file its name. Until the ledger lists it, a start removes it.
     fn name(&self, made: Made) -> Result<Arc<File>, StoreError> {
-        let Made { scratch, file, tables: _ } = made;
+        let Made { scratch, file } = made;
         let failed =
             |error: std::io::Error| StoreError::Failed(format!("cannot name {}: {error}", file.path.display()));
         std::fs::rename(&scratch, &file.path).map_err(failed)?;
@@ -244,7 +238,12 @@ fn replaced(old: &File, made: &[Arc<File>]) -> bool {
     made.iter().any(|file| file.tier == old.tier && file.period == old.period)
 }
 
-fn except(hosts: &[HostId]) -> String {
+/// The condition on rows of the days from one to before another.
+pub(super) fn within(first: Day, end: Day) -> String {
+    format!("ts >= make_timestamp({}) AND ts < make_timestamp({})", first.start_us(), end.start_us())
+}
+
+pub(super) fn except(hosts: &[HostId]) -> String {
     if hosts.is_empty() {
         return String::new();
     }

@@ -10,10 +10,11 @@ use super::writer::Known;
 use crate::store::FlatSample;
 use crate::store::directory::{Details, HostId};
 
-pub fn write_rows(connection: &Connection, tables: Vec<Finished>) -> duckdb::Result<()> {
+/// Rows into tables of this schema, in the database that the connection uses.
+pub fn write_rows(connection: &Connection, schema: &str, tables: Vec<Finished>) -> duckdb::Result<()> {
     for table in tables {
         let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
-        let mut appender = connection.appender_with_columns(table.table, &columns)?;
+        let mut appender = connection.appender_with_columns_to_db(table.table, schema, &columns)?;
         appender.append_record_batch(table.batch)?;
         appender.flush()?;
     }

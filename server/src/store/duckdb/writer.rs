@@ -157,7 +157,7 @@ impl Backend for Writer {
         let finished = staged.rows.finish().map_err(|error| StoreError::Failed(error.to_string()))?;
         self.transaction(|connection| {
             tables::write_hosts(connection, staged.hosts.iter())?;
-            tables::write_rows(connection, finished)?;
+            tables::write_rows(connection, "main", finished)?;
             tables::write_flat(connection, &staged.flat)?;
             tables::write_marks(connection, staged.marks.iter().map(|((host, stream), mark)| (*host, *stream, *mark)))?;
             tables::write_details(connection, &staged.details)

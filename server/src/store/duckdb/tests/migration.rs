@@ -2,7 +2,6 @@
 
 use duckdb::Connection;
 
-use super::super::layout::Tier;
 use super::*;
 
 /// The tables of version 0.1 before there were hot files and segments: rows, marks and hosts in one file, and few columns.

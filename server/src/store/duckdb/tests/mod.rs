@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use siskin_platform::model::{Agent, Host, Sample};
 
+use super::layout::{Day, Tier};
 use super::open::Shared;
-use super::{Database, Writer};
+use super::seal::Sealing;
+use super::{Database, Readers, Writer, hot};
 use crate::clock::now_us;
 use crate::store::directory::{Directory, HostEntry, Source, flat_key};
 use crate::store::{
@@ -70,4 +72,27 @@ fn flat(cpu: f64) -> Write {
 
 fn receipt(stored: u64, duplicates: u64, lost: u64) -> Receipt {
     Receipt { stored, duplicates, lost }
+}
+
+/// A store with the rows that these statements write, sealed and rolled up as if all their days were over.
+pub fn archive(path: &Path, rows: &str) -> Readers {
+    let Database { shared, active } = Database::open(path).unwrap();
+    let connection = shared.instance.connect().unwrap();
+    connection.execute_batch(&format!("USE {}; {rows}; USE memory", active.alias())).unwrap();
+    hot::survey(&connection, &active).unwrap();
+    let number = shared.files.number();
+    let next = hot::create(&shared.instance, &shared.layout, number).unwrap();
+    shared.ledger.begin_hot(number, None).unwrap();
+    shared.files.change(|manifest| drop(manifest.files.insert(number, next)));
+    let sealing = Sealing {
+        connection: &connection,
+        shared: &shared,
+        directory: &Directory::default(),
+        keep_from: Day(i32::MIN),
+        today: Day(i32::MAX),
+        reached: &|_| Ok(()),
+    };
+    sealing.seal(&[active]).unwrap();
+    assert_eq!(shared.files.now().of_tier(Tier::Hot).count(), 1);
+    Readers::of(shared)
 }

@@ -3,10 +3,10 @@
 use siskin_platform::model::{Core, Cpu, Disk, Modes};
 
 use super::super::file::File;
-use super::super::layout::{Day, Tier};
 use super::super::reader::{Ask, Reader};
-use super::super::seal::{Sealing, Step};
+use super::super::seal::Step;
 use super::*;
+use crate::series::range::Range;
 use crate::store::StoreError;
 use crate::store::directory::HostId;
 
@@ -40,13 +40,12 @@ impl Store {
         let reader = Reader::new(self.shared.instance.connect().unwrap(), self.shared.clone());
         let hosts = self.directory.ids();
         let ask = Ask {
-            tier: Tier::Raw,
+            tier: crate::series::tier::Tier::Raw,
             table,
             dimension,
             columns: &[column],
             hosts: &hosts,
-            from_us: 0,
-            to_us: i64::MAX / 4,
+            range: Range { from_us: 0, to_us: i64::MAX / 4 },
         };
         let frames = reader.frames(&reader.manifest(), &ask).unwrap();
         frames
@@ -234,13 +233,12 @@ fn who_reads_while_files_change_goes_on_with_what_there_was() {
     store.seal(&|_| Ok(())).unwrap();
     let hosts = store.directory.ids();
     let ask = Ask {
-        tier: Tier::Raw,
+        tier: crate::series::tier::Tier::Raw,
         table: "host",
         dimension: None,
         columns: &["uptime_seconds"],
         hosts: &hosts,
-        from_us: 0,
-        to_us: i64::MAX / 4,
+        range: Range { from_us: 0, to_us: i64::MAX / 4 },
     };
     let rows =
         |manifest: &_| reader.frames(manifest, &ask).unwrap().iter().map(|(_, frame)| frame.ts.len()).sum::<usize>();

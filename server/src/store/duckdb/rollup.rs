@@ -1,0 +1,148 @@
+//! Rollups into columns: the tables that keep them, and one Arrow record batch a table and width, built from many hosts.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use duckdb::arrow::array::{ArrayRef, Float64Array, Int32Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use duckdb::arrow::buffer::NullBuffer;
+use duckdb::arrow::error::ArrowError;
+use duckdb::arrow::record_batch::RecordBatch;
+use siskin_platform::model::catalog::{self, Visitor};
+
+use super::rows::Finished;
+use super::schema::{self, Kind, Shape};
+use crate::series::frame::Frame;
+use crate::series::rollup::{Rollup, Summary, Table};
+use crate::series::timeline::Timeline;
+use crate::store::directory::HostId;
+
+/// How a table's rollups are kept.
+pub fn shape(table: &Table) -> Shape {
+    let mut rolled = table.rollup_columns();
+    let count = rolled.next().map(|count| (count, Kind::Integer));
+    Shape {
+        name: table.name.to_owned(),
+        dimension: table.dimension.map(|name| (name.to_owned(), dimension_kind(table.name))),
+        columns: count.into_iter().chain(rolled.map(|name| (name, Kind::Real))).collect(),
+    }
+}
+
+/// The kind of a table's dimension, the same as in the rows that are rolled up.
+fn dimension_kind(table: &str) -> Kind {
+    static KINDS: OnceLock<HashMap<&'static str, Kind>> = OnceLock::new();
+    struct Kinds(HashMap<&'static str, Kind>);
+    impl Visitor for Kinds {
+        fn table<T: 'static>(&mut self, table: &'static catalog::Table<T>) {
+            if let Some(dimension) = &table.dimension {
+                self.0.insert(table.name, schema::kind(dimension));
+            }
+        }
+    }
+    let kinds = KINDS.get_or_init(|| {
+        let mut kinds = Kinds(HashMap::new());
+        catalog::visit(&mut kinds);
+        kinds.0
+    });
+    kinds[table]
+}
+
+/// The rollups of one table in the making, host after host.
+pub struct Rolling {
+    table: &'static Table,
+    minute: Builder,
+    hour: Builder,
+}
+
+/// The record batches of one table; none where it has no rows.
+pub struct Rolled {
+    pub minute: Option<Finished>,
+    pub hour: Option<Finished>,
+}
+
+impl Rolling {
+    pub fn new(table: &'static Table) -> Self {
+        Rolling { table, minute: Builder::new(table), hour: Builder::new(table) }
+    }
+
+    /// Rolls up one host's frames. Their columns are the table's `columns`; samples count from `within.start` to before
+    /// `within.end`, rows before it only let the first have a rate. `timeline` is made of the host's rows of the table
+    /// of hosts over the same time; the predecessor's pushes need none.
+    pub fn push(&mut self, host: HostId, frames: &[Frame], timeline: &Timeline, within: Range<i64>) {
+        let rollups = self.table.roll(frames, timeline, within);
+        rollups.minute.into_iter().for_each(|rollup| self.minute.push(host, rollup));
+        rollups.hour.into_iter().for_each(|rollup| self.hour.push(host, rollup));
+    }
+
+    pub fn finish(self) -> Result<Rolled, ArrowError> {
+        Ok(Rolled { minute: self.minute.finish(self.table)?, hour: self.hour.finish(self.table)? })
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    hosts: Vec<i32>,
+    begins: Vec<i64>,
+    dimensions: Vec<Option<String>>,
+    samples: Vec<i64>,
+    metrics: Vec<Summary>,
+}
+
+impl Builder {
+    fn new(table: &Table) -> Self {
+        Builder { metrics: table.metrics.iter().map(|_| Summary::default()).collect(), ..Builder::default() }
+    }
+
+    fn push(&mut self, host: HostId, rollup: Rollup) {
+        let rows = rollup.begins.len();
+        self.hosts.extend(std::iter::repeat_n(host.0, rows));
+        self.begins.extend(rollup.begins);
+        self.dimensions.extend(std::iter::repeat_n(rollup.dimension, rows));
+        self.samples.extend(rollup.samples.into_iter().map(i64::from));
+        for (all, more) in self.metrics.iter_mut().zip(rollup.metrics) {
+            all.avg.extend(more.avg);
+            all.min.extend(more.min);
+            all.max.extend(more.max);
+        }
+    }
+
+    fn finish(self, table: &'static Table) -> Result<Option<Finished>, ArrowError> {
+        if self.begins.is_empty() {
+            return Ok(None);
+        }
+        let shape = shape(table);
+        let mut arrays: Vec<ArrayRef> =
+            vec![Arc::new(Int32Array::from(self.hosts)), Arc::new(TimestampMicrosecondArray::from(self.begins))];
+        if let Some((_, kind)) = &shape.dimension {
+            arrays.push(dimension(self.dimensions, *kind));
+        }
+        arrays.push(Arc::new(Int64Array::from(self.samples)));
+        for summary in self.metrics {
+            arrays.extend([summary.avg, summary.min, summary.max].map(doubles));
+        }
+        let names: Vec<String> = shape.declared().into_iter().map(|(name, _)| name.to_owned()).collect();
+        let batch = RecordBatch::try_from_iter_with_nullable(
+            names.iter().map(String::as_str).zip(arrays).map(|(name, array)| (name, array, true)),
+        )?;
+        Ok(Some(Finished { table: table.name, columns: names, batch }))
+    }
+}
+
+fn dimension(values: Vec<Option<String>>, kind: Kind) -> ArrayRef {
+    match kind {
+        Kind::Integer => {
+            let number = |value: Option<String>| value.and_then(|text| text.parse::<i64>().ok());
+            Arc::new(values.into_iter().map(number).collect::<Int64Array>())
+        }
+        _ => Arc::new(StringArray::from(values)),
+    }
+}
+
+/// What is not a number is null.
+fn doubles(values: Vec<f64>) -> ArrayRef {
+    let known: Vec<bool> = values.iter().map(|value| !value.is_nan()).collect();
+    Arc::new(Float64Array::new(values.into(), Some(NullBuffer::from(known))))
+}
+
+#[cfg(test)]
+mod tests;
