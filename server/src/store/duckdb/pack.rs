@@ -2,6 +2,8 @@
 //! are all multiples of something (pages, sectors, hundredths) are stored as how many times it they are, which DuckDB packs
 //! into few bits; what has no value at all is not stored.
 
+use std::collections::BTreeSet;
+
 use duckdb::{Connection, Row};
 
 use super::schema::{Kind, Shape};
@@ -23,12 +25,14 @@ pub struct Source {
 }
 
 /// What became of a table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Packed {
     pub rows: u64,
     pub values: u64,
     pub oldest_us: Option<i64>,
     pub newest_us: Option<i64>,
+    /// The columns that are stored; the view has the others too, without values.
+    pub columns: BTreeSet<String>,
 }
 
 /// How a column is stored.
@@ -45,14 +49,11 @@ enum Grain {
 
 /// Packs the rows of all sources into the attached file `target`, which must have the schema.
 pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: &str) -> duckdb::Result<Packed> {
-    let union = union(shape, sources);
-    if union.is_empty() {
+    if !any_rows(connection, sources)? {
         return Ok(Packed::default());
     }
-    let (packed, whole_ms, grains) = survey(connection, shape, &union)?;
-    if packed.rows == 0 {
-        return Ok(packed);
-    }
+    let union = union(shape, sources);
+    let (mut packed, whole_ms, grains) = survey(connection, shape, sources, &union)?;
     let name = &shape.name;
     let mut stored =
         vec!["host_id".to_owned(), if whole_ms { "epoch_ms(ts) AS ts".to_owned() } else { "ts".to_owned() }];
@@ -60,6 +61,7 @@ pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: 
         vec!["host_id".to_owned(), if whole_ms { "make_timestamp_ms(ts) AS ts".to_owned() } else { "ts".to_owned() }];
     let mut order = "host_id, ts".to_owned();
     if let Some((dimension, _)) = &shape.dimension {
+        packed.columns.insert(dimension.clone());
         stored.push(format!("\"{dimension}\""));
         shown.push(format!("\"{dimension}\""));
         order = format!("host_id, \"{dimension}\", ts");
@@ -75,7 +77,10 @@ pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: 
                 (Some(format!("round({quoted} * {scale}e0)::BIGINT")), format!("{quoted} / {scale}e0"))
             }
         };
-        stored.extend(to.map(|to| format!("{to} AS {quoted}")));
+        if let Some(to) = to {
+            stored.push(format!("{to} AS {quoted}"));
+            packed.columns.insert(column.clone());
+        }
         shown.push(format!("{from} AS {quoted}"));
     }
     connection.execute_batch(&format!(
@@ -84,7 +89,19 @@ pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: 
         stored.join(", "),
         shown.join(", "),
     ))?;
+    packed.columns.extend(["host_id".to_owned(), "ts".to_owned()]);
     Ok(packed)
+}
+
+fn any_rows(connection: &Connection, sources: &[Source]) -> duckdb::Result<bool> {
+    for source in sources {
+        let statement =
+            format!("SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} LIMIT 1)", source.table, source.filter);
+        if connection.query_row(&statement, [], |row| row.get::<_, i64>(0))? > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// All rows, with all columns of the shape.
@@ -100,21 +117,33 @@ fn union(shape: &Shape, sources: &[Source]) -> String {
 }
 
 /// How many rows there are, and what each column's values have in common.
-fn survey(connection: &Connection, shape: &Shape, union: &str) -> duckdb::Result<(Packed, bool, Vec<Grain>)> {
-    let counts: String = shape.columns.iter().map(|(name, _)| format!(", count(\"{name}\")")).collect();
+fn survey(
+    connection: &Connection,
+    shape: &Shape,
+    sources: &[Source],
+    union: &str,
+) -> duckdb::Result<(Packed, bool, Vec<Grain>)> {
+    let known = |name: &str| sources.iter().any(|source| (source.has)(name));
+    let known: Vec<usize> = (0..shape.columns.len()).filter(|place| known(&shape.columns[*place].0)).collect();
+    let counts: String = known.iter().map(|place| format!(", count(\"{}\")", shape.columns[*place].0)).collect();
     let statement = format!(
         "SELECT count(*), epoch_us(min(ts)), epoch_us(max(ts)), coalesce(bool_and(epoch_us(ts) % 1000 = 0), true){counts} \
          FROM ({union})"
     );
     let (mut packed, whole_ms, values) = connection.query_row(&statement, [], |row| {
-        let packed =
-            Packed { rows: row.get::<_, i64>(0)? as u64, values: 0, oldest_us: row.get(1)?, newest_us: row.get(2)? };
-        let values = (0..shape.columns.len()).map(|place| row.get(4 + place)).collect::<Result<Vec<i64>, _>>()?;
+        let packed = Packed {
+            rows: row.get::<_, i64>(0)? as u64,
+            oldest_us: row.get(1)?,
+            newest_us: row.get(2)?,
+            ..Packed::default()
+        };
+        let values = (0..known.len()).map(|place| row.get(4 + place)).collect::<Result<Vec<i64>, _>>()?;
         Ok((packed, row.get(3)?, values))
     })?;
     packed.values = values.iter().sum::<i64>() as u64;
     let mut grains = vec![Grain::Absent; shape.columns.len()];
-    let present: Vec<usize> = (0..grains.len()).filter(|place| values[*place] > 0).collect();
+    let present: Vec<usize> =
+        known.into_iter().zip(values).filter(|(_, values)| *values > 0).map(|(place, _)| place).collect();
     for some in present.chunks(COLUMNS_AT_ONCE) {
         let asked: Vec<String> = some.iter().flat_map(|place| questions(&shape.columns[*place])).collect();
         connection.query_row(&format!("SELECT {} FROM ({union})", asked.join(", ")), [], |row| {

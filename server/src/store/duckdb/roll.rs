@@ -1,8 +1,11 @@
 //! Rolling up: the minutes and hours of days that are over, from the segments that were just written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use duckdb::arrow::array::Array;
 
 use super::file::{File, Lease};
 use super::instance::{Access, Instance};
@@ -11,6 +14,7 @@ use super::manifest::Manifest;
 use super::pack::Source;
 use super::reader::{Ask, ReadError, Reader};
 use super::rollup::{self, Rolling};
+use super::rows::Finished;
 use super::schema::Shape;
 use super::seal::{Made, Sealing, except, within};
 use super::tables::write_rows;
@@ -34,6 +38,20 @@ struct Stage<'a> {
     instance: &'a Instance,
     alias: String,
     path: PathBuf,
+    /// The tables and columns that have a value.
+    known: RefCell<HashMap<&'static str, BTreeSet<String>>>,
+}
+
+impl Stage<'_> {
+    fn know(&self, rows: &Finished) {
+        let mut known = self.known.borrow_mut();
+        let of_table = known.entry(rows.table).or_default();
+        for (name, column) in rows.columns.iter().zip(rows.batch.columns()) {
+            if column.null_count() < column.len() && !of_table.contains(name) {
+                of_table.insert(name.clone());
+            }
+        }
+    }
 }
 
 impl Drop for Stage<'_> {
@@ -65,21 +83,28 @@ impl Sealing<'_> {
         }
         let stage = self.stage().map_err(|error| store_error(&error))?;
         for (day, file) in &over {
-            self.roll_up(&stage.alias, &sealed, *day, file)?;
+            self.roll_up(&stage, &sealed, *day, file)?;
         }
         self.connection.execute_batch("USE memory").map_err(|error| store_error(&error))?;
-        self.sealed_rollups(before, &stage.alias, &over.keys().copied().collect())
+        self.sealed_rollups(before, &stage, &over.keys().copied().collect())
     }
 
-    fn sealed_rollups(&self, before: &Manifest, stage: &str, days: &BTreeSet<Day>) -> Result<Vec<Made>, StoreError> {
-        let staged = |tier: Tier, shape: &Shape, filter: String| Source {
-            table: format!("{stage}.{}.{}", tier.name(), shape.name),
-            has: Box::new(|_| true),
-            filter,
+    fn sealed_rollups(
+        &self,
+        before: &Manifest,
+        stage: &Stage<'_>,
+        days: &BTreeSet<Day>,
+    ) -> Result<Vec<Made>, StoreError> {
+        let known = stage.known.borrow();
+        let staged = |tier: Tier, shape: &Shape, filter: String| {
+            let known = known.get(shape.name.as_str())?.clone();
+            let table = format!("{}.{}.{}", stage.alias, tier.name(), shape.name);
+            Some(Source { table, has: Box::new(move |column| known.contains(column)), filter })
         };
         let mut made = Vec::new();
         for day in days {
-            let source = |shape: &Shape| vec![staged(Tier::Minute, shape, within(*day, Day(day.0 + 1)))];
+            let source =
+                |shape: &Shape| staged(Tier::Minute, shape, within(*day, Day(day.0 + 1))).into_iter().collect();
             made.extend(self.make(Tier::Minute, *day, shapes(), source)?);
         }
         let months: BTreeSet<Day> = days.iter().map(|day| Tier::Hour.period_of(*day)).collect();
@@ -95,7 +120,7 @@ impl Sealing<'_> {
                 before.of_day(Tier::Hour, month).map(File::lease).transpose().map_err(|error| store_error(&error))?;
             let sources = |shape: &Shape| {
                 let kept = former.as_ref().and_then(|lease| kept(before, lease, shape, &renewed.concat()));
-                kept.into_iter().chain([staged(Tier::Hour, shape, within(month, end))]).collect()
+                kept.into_iter().chain(staged(Tier::Hour, shape, within(month, end))).collect()
             };
             made.extend(self.make(Tier::Hour, month, shapes(), sources)?);
         }
@@ -103,7 +128,7 @@ impl Sealing<'_> {
     }
 
     /// Rolls up a day, some hosts and hours at a time.
-    fn roll_up(&self, stage: &str, sealed: &Manifest, day: Day, file: &File) -> Result<(), StoreError> {
+    fn roll_up(&self, stage: &Stage<'_>, sealed: &Manifest, day: Day, file: &File) -> Result<(), StoreError> {
         let reader =
             Reader::new(self.shared.instance.connect().map_err(|error| store_error(&error))?, self.shared.clone());
         let reader = reader.unbounded();
@@ -134,7 +159,7 @@ impl Sealing<'_> {
 
     fn roll_some(
         &self,
-        stage: &str,
+        stage: &Stage<'_>,
         reader: &Reader,
         sealed: &Manifest,
         hosts: &[HostId],
@@ -170,7 +195,8 @@ impl Sealing<'_> {
             hours.extend(rolled.hour);
         }
         for (tier, rows) in [(Tier::Minute, minutes), (Tier::Hour, hours)] {
-            let place = format!("USE {stage}");
+            rows.iter().for_each(|rows| stage.know(rows));
+            let place = format!("USE {}", stage.alias);
             let written =
                 self.connection.execute_batch(&place).and_then(|()| write_rows(self.connection, tier.name(), rows));
             written.map_err(|error| store_error(&error))?;
@@ -184,6 +210,7 @@ impl Sealing<'_> {
             instance: &self.shared.instance,
             alias: format!("stage{number}"),
             path: self.shared.layout.scratch().join(format!("stage-{number}.duckdb")),
+            known: RefCell::default(),
         };
         self.shared.instance.attach(&stage.path, &stage.alias, Access::Write)?;
         for tier in [Tier::Minute, Tier::Hour] {
