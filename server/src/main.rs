@@ -18,6 +18,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let result = match cli::Cli::parse().command {
         cli::Command::Serve(serve) => serve.run(),
+        cli::Command::Demo(demo) => demo.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,9 +1,12 @@
 //! The commands.
 
+mod demo;
 mod serve;
+mod signals;
 
 use clap::{Parser, Subcommand};
 
+pub use demo::Demo;
 pub use serve::Serve;
 
 /// Siskin's server: takes samples from agents, keeps them in DuckDB, shows and answers.
@@ -18,4 +21,6 @@ pub struct Cli {
 pub enum Command {
     /// Run the server.
     Serve(Serve),
+    /// Fill a server with made-up hosts, for a look around.
+    Demo(Demo),
 }

@@ -11,10 +11,10 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use ractor::Actor;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info, warn};
 
+use super::signals::Signals;
 use crate::ask::ask;
 use crate::auth::Auth;
 use crate::http::{self, App};
@@ -241,22 +241,4 @@ async fn close(thread: JoinHandle<()>) -> anyhow::Result<()> {
         error!(%error, "cannot checkpoint");
     }
     tokio::task::spawn_blocking(move || thread.join()).await?.map_err(|_| anyhow::anyhow!("the committer panicked"))
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> anyhow::Result<Self> {
-        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        }
-    }
 }

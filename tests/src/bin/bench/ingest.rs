@@ -5,8 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use siskin_platform::fleet::{Machine, values};
 use siskin_tests::{
-    fleet::{Machine, values},
     kernel,
     process::{Home, Server, unix_ms},
 };
