@@ -9,9 +9,10 @@ const NAME: usize = 52;
 /// What the figures mean; below the table.
 const NOTES: &str = "\
 Siskin answers when the rows are on disk (fsync), VictoriaMetrics when they are in memory. Ratio: Siskin by VictoriaMetrics.
-Values/s has what the sender needs in it, which makes its bodies meanwhile on the same processors. Answers of paced
-pushes count from the moment at which they were due; their first interval, in which each host is new, is not counted. CPU and memory as the kernel tells them; MB are 1000000 bytes.
-Settled: Siskin when nothing is left to seal; VictoriaMetrics when force_flush and force_merge have ended.";
+Values/s has what the sender needs in it, which makes its bodies meanwhile on the same processors. CPU and memory are
+what the kernel tells; MB are 1000000 bytes. Settled: Siskin when nothing is left to seal; VictoriaMetrics when force_flush
+and force_merge have ended. Paced: an answer's time counts from the moment at which its body was due; the first interval,
+in which each host is new, is left out.";
 
 /// One figure of a program, if it is known.
 type Read = fn(&Figures) -> Option<f64>;

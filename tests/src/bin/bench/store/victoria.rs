@@ -80,6 +80,10 @@ pub fn settle(running: &mut Running, pushed: &Pushed) -> Result<Settled, String>
         looks.push((running.home.bytes(), running.cpu_seconds(), begun.elapsed().as_secs_f64()));
         std::thread::sleep(PAUSE);
     }
+    let rows = rows(&client.get("/metrics").text());
+    if rows != pushed.values() {
+        return Err(format!("VictoriaMetrics has {rows} values of {}: nothing of it can be compared", pushed.values()));
+    }
     let (bytes, cpu_seconds, seconds) = looks[looks.len() - STILL - 1];
     let bytes_per_value = Some(bytes as f64 / pushed.values());
     Ok(Settled {
@@ -90,4 +94,19 @@ pub fn settle(running: &mut Running, pushed: &Pushed) -> Result<Settled, String>
         peak_bytes: Some(running.memory_bytes("VmHWM")),
         ..Settled::default()
     })
+}
+
+/// Values in all of its parts, by its own metrics.
+fn rows(page: &str) -> f64 {
+    let parts = page.lines().filter(|line| line.starts_with("vm_rows{type=\"storage/"));
+    parts.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn values_of_the_index_do_not_count() {
+        let page = "vm_rows{type=\"indexdb\"} 7\nvm_rows{type=\"storage/big\"} 40\nvm_rows{type=\"storage/small\"} 2\n";
+        assert_eq!(super::rows(page), 42.0);
+    }
 }
