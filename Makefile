@@ -12,7 +12,7 @@ export SISKIN_AGENT_BIN := $(CARGO_TARGET_DIR)/agent/siskin-agent
 DASHBOARD_SOURCES := $(shell find dashboard -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build dashboard run test lint bench bench-agent fuzz long clean
+.PHONY: help deps build dashboard run test lint bench-store bench-agent fuzz long clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -39,8 +39,8 @@ lint: dashboard ## formatting, clippy, the dashboard's lint, the shell scripts'
 	cd dashboard && npm run --silent lint
 	@deploy/dev/lint_shell.sh
 
-bench: build ## measure ingest; ARGS="--help" lists sizes
-	@deploy/dev/bench.sh ingest $(ARGS)
+bench-store: build ## measure what a history costs, beside VictoriaMetrics (10 minutes); ARGS="--help" lists sizes
+	@deploy/dev/bench.sh store $(ARGS)
 
 bench-agent: ## measure the agent's footprint beside its peers' (7 minutes); ARGS="--help" lists sizes
 	@deploy/dev/bench.sh agent $(ARGS)

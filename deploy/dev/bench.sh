@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The benchmark: bench.sh ingest [sizes], on the server that `make build` built; bench.sh agent [sizes], on an agent that
+# The benchmarks: bench.sh store [sizes], on the server that `make build` built; bench.sh agent [sizes], on an agent that
 # is built here, with no need of the server. `--help` lists the sizes.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"

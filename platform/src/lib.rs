@@ -1,8 +1,11 @@
-//! The metric model (what travels, in which units) and, with the feature `collect`, the collectors that fill it.
-//! Nothing here knows of HTTP, storage or schedules.
+//! The metric model (what travels, in which units), with the feature `collect` the collectors that fill it, and with the
+//! feature `fleet` machines that are made up. Nothing here knows of HTTP, storage or schedules.
 #![warn(missing_docs)]
 
 pub mod model;
+
+#[cfg(feature = "fleet")]
+pub mod fleet;
 
 #[cfg(all(feature = "collect", target_os = "linux"))]
 pub mod linux;

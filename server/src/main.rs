@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     let result = match cli::Cli::parse().command {
         cli::Command::Serve(serve) => serve.run(),
         cli::Command::Import(import) => import.run(),
+        cli::Command::Demo(demo) => demo.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,7 +1,6 @@
-//! What the end-to-end tests and the benchmark are made of: real programs on port 0, a plain HTTP client, made-up
-//! machines, and readings of the kernel that are nobody else's. Knows the wire, never the inside of server or agent.
+//! What the end-to-end tests and the benchmark are made of: real programs on port 0, a plain HTTP client, and readings of
+//! the kernel that are nobody else's. Knows the wire, never the inside of server or agent.
 
-pub mod fleet;
 pub mod http;
 pub mod kernel;
 pub mod naming;

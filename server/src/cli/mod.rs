@@ -1,11 +1,14 @@
 //! The commands.
 
+mod demo;
 mod import;
 mod progress;
 mod serve;
+mod signals;
 
 use clap::{Parser, Subcommand};
 
+pub use demo::Demo;
 pub use import::Import;
 pub use serve::Serve;
 
@@ -21,6 +24,8 @@ pub struct Cli {
 pub enum Command {
     /// Run the server.
     Serve(Serve),
+    /// Fill a server with made-up hosts, for a look around.
+    Demo(Demo),
     /// Bring the history of the predecessor's SQLite file over. The server must not run meanwhile.
     Import(Import),
 }

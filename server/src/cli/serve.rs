@@ -11,10 +11,10 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use ractor::Actor;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info, warn};
 
+use super::signals::Signals;
 use crate::ask::ask;
 use crate::auth::Auth;
 use crate::http::{self, App};
@@ -255,22 +255,4 @@ async fn close(thread: JoinHandle<()>, keeper: KeeperHandle) -> anyhow::Result<(
 /// A length of time as people write it: `10m`, `1h 30m`.
 fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| format!("{error}; such as 90s, 10m or 7d"))
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> anyhow::Result<Self> {
-        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        }
-    }
 }

@@ -12,9 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use siskin_platform::model::Batch;
-use siskin_tests::{
+use siskin_platform::{
     fleet::{Machine, Random},
+    model::Batch,
+};
+use siskin_tests::{
     http::Client,
     process::{Home, Server, unix_ms, unix_seconds},
     python,

@@ -2,8 +2,8 @@
 //! the server goes on.
 
 use serde_json::{Value, json};
+use siskin_platform::fleet::Machine;
 use siskin_tests::{
-    fleet::Machine,
     http::Response,
     kernel,
     process::{Home, Server, unix_seconds},

@@ -53,7 +53,7 @@ fn a_host_without_tags_has_none_and_wrong_ones_are_refused() {
     let server = Server::start(&home);
     let mut client = server.client();
     client.post_json("/metrics", &crate::support::flat_now("flat"));
-    let mut machine = siskin_tests::fleet::Machine::new(1, 1);
+    let mut machine = siskin_platform::fleet::Machine::new(1, 1);
     let batch = machine.batch([unix_ms()]);
     push(&mut client, &batch);
     assert!(!String::from_utf8(crate::support::body(&batch)).unwrap().contains("tags"), "as an agent of before");

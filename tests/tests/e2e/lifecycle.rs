@@ -8,8 +8,8 @@ use std::{
     },
 };
 
+use siskin_platform::fleet::Machine;
 use siskin_tests::{
-    fleet::Machine,
     process::{Home, Program, Server, unix_seconds},
     wait::{PATIENCE, until},
 };

@@ -16,12 +16,14 @@
 //! - `import`: the predecessor's file, brought over
 //! - `identity`: names and tags of hosts, who may ask the agent
 //! - `own_metrics`: `GET /metrics`
+//! - `demo`: a made-up fleet, its history and its life
 //! - `make_run`: the script behind `make run`
 #![allow(clippy::unwrap_used)] // A test may fail at any line.
 
 mod access;
 mod admission;
 mod agent_path;
+mod demo;
 mod durability;
 mod estimated_time;
 mod hostile;

@@ -1,9 +1,8 @@
 //! Native pushes: batches, lines, compression; and the numbers that make every sample count once.
 
 use serde_json::json;
-use siskin_platform::model::Clock;
+use siskin_platform::{fleet::Machine, model::Clock};
 use siskin_tests::{
-    fleet::Machine,
     http::Client,
     process::{Home, Server, unix_ms, unix_seconds},
     squeeze::{gzip, zstd},

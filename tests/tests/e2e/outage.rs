@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
+use siskin_platform::fleet::Random;
 use siskin_tests::{
-    fleet::Random,
     process::{Agent, Home, Program, Server},
     wait::{PATIENCE, until},
 };

@@ -1,7 +1,7 @@
 //! `GET /metrics`: what the server says about itself, in Prometheus' text format.
 
+use siskin_platform::fleet::Machine;
 use siskin_tests::{
-    fleet::Machine,
     process::{Home, Server, unix_seconds},
     wait::{PATIENCE, until},
 };

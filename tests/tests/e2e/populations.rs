@@ -1,9 +1,11 @@
 //! What is read every 10 s from a host that is sampled every second: drawn through, and broken where a reading is missing.
 
 use serde_json::{Value, json};
-use siskin_platform::model::{Collection, Process, ProcessCounts};
-use siskin_tests::{
+use siskin_platform::{
     fleet::Machine,
+    model::{Collection, Process, ProcessCounts},
+};
+use siskin_tests::{
     http::Client,
     process::{Home, Server, unix_seconds},
 };

@@ -1,9 +1,11 @@
 //! `/data` in its new form: rates from raw counters, gaps as null, one axis of time, coarser steps.
 
 use serde_json::{Value, json};
-use siskin_platform::model::{Batch, Sample, Throttling};
-use siskin_tests::{
+use siskin_platform::{
     fleet::Machine,
+    model::{Batch, Sample, Throttling},
+};
+use siskin_tests::{
     http::Client,
     process::{Home, Server, unix_seconds},
 };

@@ -2,48 +2,88 @@
 
 /// The help text.
 pub const HELP: &str = "\
-siskin-bench: ingest or footprint, measured on the real programs
+siskin-bench: the store or the footprint, measured on the real programs
 
-siskin-bench ingest              what ingest costs the server (`make bench`)
-  --machines N       made-up machines that push            (40)
-  --samples N        samples of each, 100 a body           (500)
-  --single-share N   1 sample a body gets an Nth of them   (5)
-  --connections N    connections that push at a time       (8)
-  --seed N           seed of the fleet                     (1)
+siskin-bench store               what a history costs the server, beside VictoriaMetrics (`make bench-store`)
+  --hosts N              made-up hosts whose history is pushed           (100)
+  --interval SECONDS     time between two samples of a host              (10)
+  --hours N              how much history, up to the last midnight UTC   (24)
+  --batch N              samples a body                                  (100)
+  --connections N        connections that push at a time                 (8)
+  --seed N               seed of the fleet                               (1)
+  --crowd-hosts N        hosts that push one sample a body               (2000)
+  --crowd-connections N  their connections                               (200)
+  --paced-seconds N      how long they push when they are due            (60)
+  --single-seconds N     how long they push at full speed                (15)
+  --idle-seconds N       how long five hosts push before RSS is read     (60)
+The last three may be 0, which leaves that part out.
 
 siskin-bench agent               what the agent costs its host, beside its peers (`make bench-agent`)
   --samples N        samples before memory is read         (1000)
   --seconds N        how long CPU time is taken, each row  (30)
 
 The programs are those of SISKIN_SERVER_BIN and SISKIN_AGENT_BIN, which make sets. SISKIN_AGENT_MUSL_BIN may name a
-second, static agent: it gets rows of its own. Peers are measured where they are installed: node_exporter, collectd, and
-a service of psutil, FastAPI and uvicorn. Syscalls need strace, allocations a C compiler.";
+second, static agent: it gets rows of its own. Peers are measured where they are installed: VictoriaMetrics; node_exporter,
+collectd, and a service of psutil, FastAPI and uvicorn. Syscalls need strace, allocations a C compiler.";
 
 /// What a run is asked to do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Task {
     /// Say how it is used.
     Help,
-    /// Measure the server's ingest.
-    Ingest(Ingest),
+    /// Measure what the server makes of a history.
+    Store(Store),
     /// Measure the agent's footprint.
     Agent(Agent),
 }
 
-/// The sizes of an ingest run.
+/// The sizes of a run on the store.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Ingest {
-    /// Made-up machines.
-    pub machines: u64,
-    /// Samples of each machine.
-    pub samples: u64,
-    /// What part of them is sent one a body.
-    pub single_share: u64,
+pub struct Store {
+    /// Made-up hosts.
+    pub hosts: u64,
+    /// Seconds between two samples of each.
+    pub interval: u64,
+    /// Hours of history.
+    pub hours: u64,
+    /// Samples in a body.
+    pub batch: u64,
     /// Connections at a time.
     pub connections: u64,
     /// Seed of the fleet.
     pub seed: u64,
+    /// Hosts that push one sample a body.
+    pub crowd_hosts: u64,
+    /// Connections of theirs.
+    pub crowd_connections: u64,
+    /// Seconds for which they push when they are due; 0 for not at all.
+    pub paced_seconds: u64,
+    /// Seconds for which they push at full speed; 0 for not at all.
+    pub single_seconds: u64,
+    /// Seconds for which five hosts push; 0 for not at all.
+    pub idle_seconds: u64,
 }
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            hosts: 100,
+            interval: 10,
+            hours: 24,
+            batch: 100,
+            connections: 8,
+            seed: 1,
+            crowd_hosts: 2_000,
+            crowd_connections: 200,
+            paced_seconds: 60,
+            single_seconds: 15,
+            idle_seconds: 60,
+        }
+    }
+}
+
+/// What may be 0.
+const MAY_BE_ZERO: [&str; 4] = ["--seed", "--paced-seconds", "--single-seconds", "--idle-seconds"];
 
 /// The sizes of a footprint run.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,32 +97,38 @@ pub struct Agent {
 impl Task {
     /// Reads the words after the program's name; an error says which of them is wrong.
     pub fn read(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut ingest = Ingest { machines: 40, samples: 500, single_share: 5, connections: 8, seed: 1 };
+        let mut store = Store::default();
         let mut agent = Agent { samples: 1000, seconds: 30 };
         let task = words.next().unwrap_or_else(|| "--help".into());
-        if !["ingest", "agent", "--help", "-h"].contains(&task.as_str()) {
-            return Err(format!("there is no task {task}: ingest, or agent"));
+        if !["store", "agent", "--help", "-h"].contains(&task.as_str()) {
+            return Err(format!("there is no task {task}: store, or agent"));
         }
         while let Some(word) = words.next() {
             let place = match (task.as_str(), word.as_str()) {
                 (_, "--help" | "-h") => return Ok(Self::Help),
-                ("ingest", "--machines") => &mut ingest.machines,
-                ("ingest", "--samples") => &mut ingest.samples,
-                ("ingest", "--single-share") => &mut ingest.single_share,
-                ("ingest", "--connections") => &mut ingest.connections,
-                ("ingest", "--seed") => &mut ingest.seed,
+                ("store", "--hosts") => &mut store.hosts,
+                ("store", "--interval") => &mut store.interval,
+                ("store", "--hours") => &mut store.hours,
+                ("store", "--batch") => &mut store.batch,
+                ("store", "--connections") => &mut store.connections,
+                ("store", "--seed") => &mut store.seed,
+                ("store", "--crowd-hosts") => &mut store.crowd_hosts,
+                ("store", "--crowd-connections") => &mut store.crowd_connections,
+                ("store", "--paced-seconds") => &mut store.paced_seconds,
+                ("store", "--single-seconds") => &mut store.single_seconds,
+                ("store", "--idle-seconds") => &mut store.idle_seconds,
                 ("agent", "--samples") => &mut agent.samples,
                 ("agent", "--seconds") => &mut agent.seconds,
                 (task, other) => return Err(format!("{task} does not know the argument {other}")),
             };
             let value = words.next().ok_or_else(|| format!("{word} needs a number"))?;
             *place = value.parse().map_err(|_| format!("{word} needs a number, not {value}"))?;
-            if *place == 0 && word != "--seed" {
+            if *place == 0 && !MAY_BE_ZERO.contains(&word.as_str()) {
                 return Err(format!("{word} is at least 1"));
             }
         }
         Ok(match task.as_str() {
-            "ingest" => Self::Ingest(ingest),
+            "store" => Self::Store(store),
             "agent" => Self::Agent(agent),
             _ => Self::Help,
         })
@@ -91,7 +137,7 @@ impl Task {
 
 #[cfg(test)]
 mod tests {
-    use super::{Agent, Task};
+    use super::{Agent, Store, Task};
 
     fn read(words: &str) -> Result<Task, String> {
         Task::read(words.split_whitespace().map(String::from))
@@ -100,18 +146,19 @@ mod tests {
     #[test]
     fn reads_the_sizes_of_one_task() {
         assert_eq!(read("agent --seconds 5"), Ok(Task::Agent(Agent { samples: 1000, seconds: 5 })));
-        assert!(matches!(read("ingest --seed 0 --machines 2"), Ok(Task::Ingest(sizes)) if sizes.machines == 2));
+        let sizes = Store { hosts: 2, seed: 0, idle_seconds: 0, ..Store::default() };
+        assert_eq!(read("store --seed 0 --hosts 2 --idle-seconds 0"), Ok(Task::Store(sizes)));
         assert_eq!(read(""), Ok(Task::Help));
-        assert_eq!(read("ingest --help"), Ok(Task::Help));
+        assert_eq!(read("store --help"), Ok(Task::Help));
     }
 
     #[test]
     fn names_what_is_wrong() {
         for (words, named) in [
             ("agnet", "agnet"),
-            ("agent --machines 3", "--machines"),
-            ("ingest --samples", "--samples"),
-            ("ingest --samples x", "x"),
+            ("agent --hosts 3", "--hosts"),
+            ("store --hosts", "--hosts"),
+            ("store --hours x", "x"),
             ("agent --seconds 0", "at least 1"),
         ] {
             let error = read(words).expect_err(words);

@@ -1,10 +1,11 @@
-//! `make bench` and `make bench-agent`: what ingest costs the server, and what the agent costs its host beside its peers,
-//! measured on the real programs.
+//! `make bench-store` and `make bench-agent`: what a history costs the server, and what watching costs a host, beside their
+//! peers, measured on the real programs.
 #![allow(clippy::print_stdout)] // Its report is its purpose.
 
 mod arguments;
 mod footprint;
-mod ingest;
+mod programs;
+mod store;
 
 use arguments::Task;
 
@@ -19,9 +20,9 @@ fn main() {
 fn run(task: &Task) -> Result<(), String> {
     match task {
         Task::Help => println!("{}", arguments::HELP),
-        Task::Ingest(sizes) => {
+        Task::Store(sizes) => {
             println!("{}", machine());
-            ingest::report(sizes);
+            store::report(sizes)?;
         }
         Task::Agent(sizes) => {
             println!("{}", machine());

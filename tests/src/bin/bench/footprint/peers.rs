@@ -1,13 +1,11 @@
 //! The programs to measure: this project's agent, and its peers where they are installed.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::PathBuf;
 
 use siskin_tests::process::Agent;
 
 use super::subject::{Kind, Set, Subject};
+use crate::programs::{installed, says};
 
 /// The collectors of the agent's core set.
 const CORE: &[&str] = &["--collectors", "uptime,cpu,load,memory,filesystem,disk,network"];
@@ -127,24 +125,4 @@ fn named(variable: &str) -> Result<Option<PathBuf>, String> {
     let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) else { return Ok(None) };
     let path = std::path::absolute(path).map_err(|error| format!("{variable}: {error}"))?;
     if path.is_file() { Ok(Some(path)) } else { Err(format!("{variable}: {} is not there", path.display())) }
-}
-
-/// The programs of these names in PATH and where daemons lie.
-fn installed(names: &[&str]) -> Vec<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let daemons = ["/usr/local/sbin", "/usr/sbin", "/usr/bin", "/opt/collectd/sbin"].map(PathBuf::from);
-    let folders = std::env::split_paths(&path).chain(daemons);
-    folders.flat_map(|folder| names.iter().map(move |name| folder.join(name))).filter(|path| path.is_file()).collect()
-}
-
-/// The line of a program's output that names its version; `None` when it fails.
-fn says(program: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok()?;
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text);
-    let mut lines = text.lines().filter(|line| line.contains(|letter: char| letter.is_ascii_digit()));
-    // collectd has its version at the end of its help.
-    let line = lines.clone().find(|line| line.contains("http://collectd.org")).or_else(|| lines.next())?;
-    let end = line.find(" (branch").or_else(|| line.find(", http")).unwrap_or(line.len());
-    output.status.success().then(|| line[..end].to_owned())
 }

@@ -1,7 +1,7 @@
 //! A program whose footprint is measured: how it is started, asked and looked at.
 
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::PathBuf,
     process::Command,
     time::{Duration, Instant},
@@ -19,6 +19,7 @@ use super::{
     collectd,
     door::{Answer, Door},
 };
+use crate::programs::free_address;
 
 /// Between two looks whether a program answers yet.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -190,9 +191,4 @@ pub fn each_second(seconds: u64, mut call: impl FnMut()) {
         call();
         std::thread::sleep((started + Duration::from_secs(second)).saturating_duration_since(Instant::now()));
     }
-}
-
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address")
 }
