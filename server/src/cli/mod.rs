@@ -1,5 +1,6 @@
 //! The commands.
 
+mod quantity;
 mod serve;
 
 use clap::{Parser, Subcommand};

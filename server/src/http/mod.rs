@@ -9,6 +9,7 @@ mod guard;
 mod health;
 mod hosts;
 mod push;
+mod storage;
 
 use std::io;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ use tower_http::compression::CompressionLayer;
 use crate::auth::Auth;
 use crate::ingest::admission::Admission;
 use crate::store::directory::Directory;
+use crate::store::disk::Disk;
+use crate::store::report::Inspect;
 use crate::telemetry::Telemetry;
 use error::ApiError;
 
@@ -39,6 +42,9 @@ pub struct App {
     pub loopback_only: bool,
     /// Whether the last commit failed.
     pub failing: Arc<AtomicBool>,
+    /// Tells about the store.
+    pub store: Arc<dyn Inspect>,
+    pub disk: Arc<Disk>,
     /// Set when the server stops taking requests.
     pub closing: AtomicBool,
 }
@@ -56,6 +62,7 @@ fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/metrics", get(health::metrics).post(push::push))
         .route("/data", get(data::data))
+        .route("/storage", get(storage::storage))
         .route("/details", get(hosts::details))
         .route("/hosts", get(hosts::list))
         .route("/hosts/{hostname}/clean", post(hosts::clean))

@@ -15,6 +15,7 @@
 //! - `access`: tokens, and who may listen where
 //! - `identity`: names and tags of hosts, who may ask the agent
 //! - `own_metrics`: `GET /metrics`
+//! - `storage`: what is kept and for how long, `GET /storage`, a full disk
 //! - `make_run`: the script behind `make run`
 #![allow(clippy::unwrap_used)] // A test may fail at any line.
 
@@ -34,4 +35,5 @@ mod outage;
 mod own_metrics;
 mod populations;
 mod query;
+mod storage;
 mod support;

@@ -2,6 +2,7 @@
 
 mod file;
 mod hot;
+mod inspect;
 mod instance;
 mod keeper;
 mod layout;
@@ -11,21 +12,27 @@ mod manifest;
 mod marks;
 mod migrate;
 mod open;
+mod outlook;
 mod pack;
 mod reader;
+mod retention;
+mod rewrite;
 mod rows;
 mod schema;
 mod seal;
 mod sql;
 mod stage;
+mod steady;
 mod tables;
 mod transaction;
 mod writer;
 
+pub use inspect::Inspector;
 pub use keeper::{Handle as KeeperHandle, Keeper, Settings};
 pub use layout::Tier;
 pub use open::{Database, Readers};
 pub use reader::{Ask, ReadError, Reader};
+pub use retention::Retention;
 pub use schema::FLAT;
 pub use writer::Writer;
 

@@ -63,16 +63,6 @@ impl Sealing<'_> {
         self.finish(&before, frozen, raw)
     }
 
-    /// Writes the files of these days anew, without hosts that are hidden in them.
-    pub fn rewrite(&self, days: &BTreeSet<Day>) -> Result<(), StoreError> {
-        let before = self.shared.files.now();
-        let mut raw = Vec::new();
-        for day in days {
-            raw.extend(self.raw(&before, &[], *day)?);
-        }
-        self.finish(&before, &[], raw)
-    }
-
     fn finish(&self, before: &Manifest, frozen: &[Arc<File>], raw: Vec<Made>) -> Result<(), StoreError> {
         (self.reached)(Step::Written)?;
         let mut after = before.clone();

@@ -1,5 +1,6 @@
 //! The store against real files.
 
+mod keeping;
 mod migration;
 mod once;
 mod sealing;
