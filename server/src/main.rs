@@ -19,6 +19,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let result = match cli::Cli::parse().command {
         cli::Command::Serve(serve) => serve.run(),
+        cli::Command::Snapshot(take) => take.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

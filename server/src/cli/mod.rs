@@ -1,11 +1,14 @@
 //! The commands.
 
+mod client;
 mod quantity;
 mod serve;
+mod snapshot;
 
 use clap::{Parser, Subcommand};
 
 pub use serve::Serve;
+pub use snapshot::Take;
 
 /// Siskin's server: takes samples from agents, keeps them in DuckDB, shows and answers.
 #[derive(Debug, Parser)]
@@ -19,4 +22,6 @@ pub struct Cli {
 pub enum Command {
     /// Run the server.
     Serve(Serve),
+    /// Copy the whole store of a running server into a directory.
+    Snapshot(Take),
 }

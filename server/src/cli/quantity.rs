@@ -7,6 +7,20 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| format!("{error}; such as 90s, 10m or 7d"))
 }
 
+/// A length of time that is some: what is done this often.
+pub fn interval(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(|time| if time.is_zero() { Err("must be more than nothing".into()) } else { Ok(time) })
+}
+
+/// A count of one or more.
+pub fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be 1 or more".into()),
+        Ok(count) => Ok(count),
+        Err(_) => Err(format!("{text:?} is no number")),
+    }
+}
+
 /// A number of bytes: `500M`, `20G`, `1.5T`. A K is 1024.
 pub fn size(text: &str) -> Result<u64, String> {
     let wrong = || format!("{text:?} is no size; such as 500M, 20G or 1T");
@@ -46,6 +60,8 @@ mod tests {
     #[test]
     fn times_are_as_humans_write_them() {
         assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5_400)));
+        assert!(interval("0s").is_err() && interval("1d").is_ok());
+        assert_eq!((at_least_one("2"), at_least_one("0").is_err()), (Ok(2), true));
         assert!(duration("7").unwrap_err().contains("such as"));
     }
 }

@@ -15,7 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info, warn};
 
-use super::quantity::{duration, size};
+use super::quantity::{at_least_one, duration, interval, size};
 use crate::ask::ask;
 use crate::auth::Auth;
 use crate::http::{self, App};
@@ -72,6 +72,14 @@ pub struct Serve {
     /// disk, at most 1G]
     #[arg(long, env = "SISKIN_MIN_FREE", value_name = "SIZE", value_parser = size)]
     min_free: Option<u64>,
+
+    /// Make a snapshot in PATH.d/snapshots/ this often [default: never]
+    #[arg(long, env = "SISKIN_SNAPSHOT_EVERY", value_name = "TIME", value_parser = interval)]
+    snapshot_every: Option<Duration>,
+
+    /// How many snapshots are kept there; older ones are removed when one is made
+    #[arg(long, env = "SISKIN_SNAPSHOT_KEEP", default_value_t = 3, value_name = "N", value_parser = at_least_one)]
+    snapshot_keep: usize,
 
     /// File of tokens, one a line; who asks must show one, as Bearer or as Basic password
     #[arg(long, env = "SISKIN_TOKEN_FILE", value_name = "FILE")]
@@ -159,6 +167,7 @@ impl Serve {
             failing: store.failing,
             store: Arc::new(store.inspector),
             disk: store.disk,
+            orders: store.keeper.orders(),
             closing: AtomicBool::new(false),
         });
         let (stop, stopped) = oneshot::channel::<()>();
@@ -196,7 +205,12 @@ impl Serve {
             hour: self.retention_hour,
             bytes: self.retention_bytes,
         };
-        let settings = Settings { seal_after: self.seal_after, retention };
+        let settings = Settings {
+            seal_after: self.seal_after,
+            retention,
+            snapshot_every: self.snapshot_every,
+            snapshot_keep: self.snapshot_keep,
+        };
         tokio::task::spawn_blocking(move || {
             let start = Instant::now();
             let database = Database::open(&path)?;

@@ -7,6 +7,7 @@ pub mod directory;
 pub mod disk;
 pub mod duckdb;
 pub mod report;
+pub mod snapshot;
 pub mod status;
 
 use siskin_platform::model::{Agent, Host, Sample};

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use duckdb::{Connection, InterruptHandle};
 use tracing::{error, info, warn};
 
+use super::attach::Attach;
 use super::file::File;
 use super::inspect::{self, Inspector, Notes};
 use super::layout::{Day, Tier};
@@ -19,13 +20,15 @@ use super::open::Shared;
 use super::retention::Retention;
 use super::rewrite::Rewriting;
 use super::seal::Sealing;
-use super::sql;
+use super::snapshot::{self, Snapshots};
 use super::steady::Steady;
 use super::transaction::store_error;
+use super::{hot, sql};
 use crate::clock::now_us;
 use crate::store::StoreError;
 use crate::store::directory::{Directory, HostId};
 use crate::store::disk::Disk;
+use crate::store::snapshot::{Order, Snapshot, SnapshotError};
 use crate::telemetry::Telemetry;
 
 /// Between two looks.
@@ -41,6 +44,8 @@ const PAUSE_PER_SEAL: u32 = 20;
 const UNUSED: Duration = Duration::from_secs(600);
 /// Removed hosts wait so long for company before files are written without them.
 const REWRITE_AFTER: Duration = Duration::from_secs(6 * 3_600);
+/// A snapshot that could not be made is tried again after this.
+const SNAPSHOT_RETRY: Duration = Duration::from_secs(60);
 /// Between two interruptions of a keeper that is told to end.
 const INTERRUPT_EVERY: Duration = Duration::from_millis(20);
 
@@ -50,6 +55,10 @@ pub struct Settings {
     /// How long rows of a day that is over wait before they are sealed.
     pub seal_after: Duration,
     pub retention: Retention,
+    /// Between two snapshots; none are made by themselves without.
+    pub snapshot_every: Option<Duration>,
+    /// How many of them are kept.
+    pub snapshot_keep: usize,
 }
 
 pub struct Keeper {
@@ -71,21 +80,29 @@ pub struct Keeper {
     cramped: bool,
     /// When files are written without the hosts that were removed.
     rewrite_at: Option<Instant>,
+    attach: Attach,
+    /// When the last snapshot was tried.
+    snapshot_tried: Option<Instant>,
 }
 
 /// The running keeper.
 pub struct Handle {
-    stop: Sender<()>,
+    orders: Sender<Order>,
     stopping: Arc<AtomicBool>,
     interrupt: Arc<InterruptHandle>,
     thread: JoinHandle<()>,
 }
 
 impl Handle {
+    /// Where it takes orders.
+    pub fn orders(&self) -> Sender<Order> {
+        self.orders.clone()
+    }
+
     /// Ends it; what it is at is given up.
     pub fn stop(self) {
         self.stopping.store(true, Ordering::Relaxed);
-        drop(self.stop);
+        let _ = self.orders.send(Order::End);
         while !self.thread.is_finished() {
             // Each statement that it still begins.
             self.interrupt.interrupt();
@@ -121,6 +138,8 @@ impl Keeper {
             cramped: false,
             // Who was removed before the start has waited already.
             rewrite_at: (!manifest.tombstones.is_empty()).then(Instant::now),
+            attach: Attach::default(),
+            snapshot_tried: None,
         })
     }
 
@@ -135,15 +154,26 @@ impl Keeper {
     }
 
     pub fn spawn(self) -> std::io::Result<Handle> {
-        let (stop, stopped) = channel();
+        let (orders, receiver) = channel();
         let (stopping, interrupt) = (self.stopping.clone(), self.connection.interrupt_handle());
-        let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || self.run(&stopped))?;
-        Ok(Handle { stop, stopping, interrupt, thread })
+        let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || self.run(&receiver))?;
+        Ok(Handle { orders, stopping, interrupt, thread })
     }
 
-    fn run(mut self, stopped: &Receiver<()>) {
-        while stopped.recv_timeout(ROUND) == Err(RecvTimeoutError::Timeout) {
-            self.round();
+    fn run(mut self, orders: &Receiver<Order>) {
+        snapshot::clear(&self.shared.layout);
+        loop {
+            match orders.recv_timeout(ROUND) {
+                Ok(Order::Snapshot { reply }) => drop(reply.send(self.snapshot())),
+                Ok(Order::Discard { name, reply }) => {
+                    let _ = reply.send(snapshot::discard(&self.shared.layout, &name));
+                }
+                Ok(Order::End) | Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => self.round(),
+            }
+            if self.stopping.load(Ordering::Relaxed) {
+                return;
+            }
         }
     }
 
@@ -152,11 +182,13 @@ impl Keeper {
         // Files that go in this round are unlinked at its end.
         let _before = self.shared.files.now();
         self.steady = self.clock.is_so(Instant::now(), now_us());
-        let steps: [(&str, fn(&mut Self) -> Result<(), StoreError>); 4] = [
+        let steps: [(&str, fn(&mut Self) -> Result<(), StoreError>); 6] = [
             ("freeze what is hot", Self::freeze_all),
             ("let go what is too old", Self::let_go),
             ("seal", Self::seal_what_is_due),
             ("take out hosts that were removed", Self::rewrite),
+            ("write attach.sql", |keeper| keeper.attach.update(&keeper.shared)),
+            ("make a snapshot", Self::snapshot_if_due),
         ];
         for (what, step) in steps {
             if self.stopping.load(Ordering::Relaxed) {
@@ -176,21 +208,8 @@ impl Keeper {
         for file in manifest.files.values().filter(|file| file.tier != Tier::Hot) {
             file.rest(UNUSED);
         }
-        frozen(&manifest).iter().try_for_each(|file| self.freeze(file))
-    }
-
-    /// Nobody writes this file any more: its log goes into it, which gives its memory back.
-    fn freeze(&self, file: &Arc<File>) -> Result<(), StoreError> {
-        if file.facts().bytes > 0 {
-            return Ok(());
-        }
-        let lease = file.lease().map_err(|error| store_error(&error))?;
-        self.connection.execute_batch(&format!("CHECKPOINT {}", file.alias())).map_err(|error| store_error(&error))?;
-        drop(lease);
-        let mut facts = file.facts();
-        facts.bytes = std::fs::metadata(&file.path).map_or(1, |metadata| metadata.len());
-        file.set_facts(facts);
-        Ok(())
+        let frozen = hot::frozen(&manifest);
+        frozen.iter().try_for_each(|file| hot::freeze(&self.connection, file)).map_err(|error| store_error(&error))
     }
 
     /// Unlinks sealed files that are too old or too many.
@@ -239,7 +258,7 @@ impl Keeper {
         }
         let manifest = self.shared.files.now();
         let today = Day::of(now_us());
-        let frozen = frozen(&manifest);
+        let frozen = hot::frozen(&manifest);
         let past = |file: &Arc<File>| file.days().iter().any(|day| *day < today);
         let waiting = manifest.of_tier(Tier::Hot).any(past);
         self.waiting = waiting.then(|| self.waiting.unwrap_or_else(Instant::now));
@@ -331,16 +350,41 @@ impl Keeper {
         Ok(())
     }
 
+    fn snapshot(&self) -> Result<Snapshot, SnapshotError> {
+        let start = Instant::now();
+        let snapshots = Snapshots {
+            connection: &self.connection,
+            shared: &self.shared,
+            disk: &self.disk,
+            is_stopping: &|| self.stopping.load(Ordering::Relaxed),
+        };
+        let made = snapshots.take()?;
+        let seconds = start.elapsed().as_secs_f64();
+        info!(path = %made.path.display(), files = made.files, bytes = made.bytes, seconds, "made a snapshot");
+        Ok(made)
+    }
+
+    fn snapshot_if_due(&mut self) -> Result<(), StoreError> {
+        let Some(every) = self.settings.snapshot_every else {
+            return Ok(());
+        };
+        let ages = snapshot::list(&self.shared.layout).into_iter().filter_map(|name| snapshot::age(&name));
+        if ages.min().is_some_and(|age| age < every)
+            || self.snapshot_tried.is_some_and(|tried| tried.elapsed() < SNAPSHOT_RETRY.min(every))
+        {
+            return Ok(());
+        }
+        self.snapshot_tried = Some(Instant::now());
+        let failed = |error: SnapshotError| StoreError::Failed(error.to_string());
+        self.snapshot().map_err(failed)?;
+        let all = snapshot::list(&self.shared.layout);
+        let old = all.len().saturating_sub(self.settings.snapshot_keep);
+        all[..old].iter().try_for_each(|name| snapshot::discard(&self.shared.layout, name)).map_err(failed)
+    }
+
     fn is_pausing(&self) -> bool {
         self.last_seal.is_some_and(|(ended, took)| ended.elapsed() < took * PAUSE_PER_SEAL)
     }
-}
-
-/// The hot files that are no longer written: all but the newest.
-fn frozen(manifest: &Manifest) -> Vec<Arc<File>> {
-    let mut hot: Vec<Arc<File>> = manifest.of_tier(Tier::Hot).cloned().collect();
-    hot.pop();
-    hot
 }
 
 fn is_much(manifest: &Manifest, frozen: &[Arc<File>], today: Day) -> bool {

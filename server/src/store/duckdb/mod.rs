@@ -1,5 +1,6 @@
 //! The store in DuckDB: a ledger, hot files in the order in which samples came, and sealed files sorted by host and time.
 
+mod attach;
 mod file;
 mod hot;
 mod inspect;
@@ -20,6 +21,7 @@ mod rewrite;
 mod rows;
 mod schema;
 mod seal;
+mod snapshot;
 mod sql;
 mod stage;
 mod steady;

@@ -10,13 +10,15 @@ use crate::store::disk::Disk;
 use crate::store::report::Inspect;
 use crate::telemetry::Telemetry;
 
-const DAY: Duration = Duration::from_secs(86_400);
+pub const DAY: Duration = Duration::from_secs(86_400);
 
 impl Store {
-    fn keeper(&self, raw: Duration, bytes: Option<u64>, min_free: u64) -> Keeper {
+    pub fn keeper(&self, raw: Duration, bytes: Option<u64>, min_free: u64) -> Keeper {
         let settings = Settings {
             seal_after: Duration::ZERO,
             retention: Retention { raw, minute: 180 * DAY, hour: 1800 * DAY, bytes },
+            snapshot_every: None,
+            snapshot_keep: 1,
         };
         let disk = Arc::new(Disk::new(self.shared.layout.side(), Some(min_free)));
         let telemetry = Telemetry::new().unwrap();
@@ -24,7 +26,7 @@ impl Store {
     }
 
     /// Rounds until what waited is sealed.
-    fn keep(&mut self, keeper: &mut Keeper) {
+    pub fn keep(&mut self, keeper: &mut Keeper) {
         keeper.round();
         self.writer.settle().unwrap();
         keeper.round();

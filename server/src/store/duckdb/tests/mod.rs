@@ -1,5 +1,6 @@
 //! The store against real files.
 
+mod copies;
 mod keeping;
 mod migration;
 mod once;
