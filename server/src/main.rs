@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         cli::Command::Serve(serve) => serve.run(),
         cli::Command::Import(import) => import.run(),
         cli::Command::Demo(demo) => demo.run(),
+        cli::Command::Snapshot(take) => take.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,8 +1,11 @@
 //! The server's own metrics, shown at `GET /metrics` in Prometheus text.
 
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
+
+use crate::store::report::Report;
 
 /// Upper bounds of the commit histogram, seconds.
 const COMMIT_BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
@@ -20,6 +23,21 @@ pub struct Telemetry {
     backlog: IntGaugeVec,
     pub hosts: IntGauge,
     pub restarts: IntCounterVec,
+    /// By result: `ok` or `failed`.
+    pub seals: IntCounterVec,
+    store: Store,
+}
+
+/// What is set from the store's report when somebody asks.
+#[derive(Clone)]
+struct Store {
+    files: IntGaugeVec,
+    bytes: IntGaugeVec,
+    waiting: IntGauge,
+    last_seal: Gauge,
+    free: IntGauge,
+    floor: IntGauge,
+    writable: IntGauge,
 }
 
 impl Telemetry {
@@ -48,6 +66,11 @@ impl Telemetry {
                 Opts::new("siskin_actor_restarts_total", "Actors restarted by their supervisor."),
                 &["actor"],
             )?,
+            seals: IntCounterVec::new(
+                Opts::new("siskin_seals_total", "Times that hot files were sealed, by result."),
+                &["result"],
+            )?,
+            store: Store::new(&registry)?,
             registry,
         };
         let registry = &telemetry.registry;
@@ -61,7 +84,25 @@ impl Telemetry {
         registry.register(Box::new(telemetry.backlog.clone()))?;
         registry.register(Box::new(telemetry.hosts.clone()))?;
         registry.register(Box::new(telemetry.restarts.clone()))?;
+        registry.register(Box::new(telemetry.seals.clone()))?;
+        for result in ["ok", "failed"] {
+            telemetry.seals.with_label_values(&[result]).reset();
+        }
         Ok(telemetry)
+    }
+
+    /// Takes what the store says of itself.
+    pub fn store(&self, report: &Report) {
+        let store = &self.store;
+        for tier in &report.tiers {
+            store.files.with_label_values(&[tier.name]).set(tier.files as i64);
+            store.bytes.with_label_values(&[tier.name]).set(tier.bytes as i64);
+        }
+        store.waiting.set(report.waiting_files as i64);
+        store.last_seal.set(report.last_seal_seconds.unwrap_or(f64::NAN));
+        store.free.set(report.disk.free_bytes.map_or(-1, |bytes| bytes as i64));
+        store.floor.set(report.disk.floor_bytes.map_or(-1, |bytes| bytes as i64));
+        store.writable.set(i64::from(report.writable));
     }
 
     pub fn refuse(&self, reason: &str) {
@@ -77,5 +118,31 @@ impl Telemetry {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)
+    }
+}
+
+impl Store {
+    fn new(registry: &Registry) -> prometheus::Result<Self> {
+        let by_tier = |name, help| IntGaugeVec::new(Opts::new(name, help), &["tier"]);
+        let store = Store {
+            files: by_tier("siskin_store_files", "Files of the store, by tier.")?,
+            bytes: by_tier("siskin_store_bytes", "Bytes of the store's files, by tier.")?,
+            waiting: IntGauge::new("siskin_store_waiting_files", "Hot files that wait to be sealed.")?,
+            last_seal: Gauge::new(
+                "siskin_last_seal_seconds",
+                "Time that the last sealing took; NaN before the first.",
+            )?,
+            free: IntGauge::new("siskin_disk_free_bytes", "Free bytes of the disk with the data; -1 where unknown.")?,
+            floor: IntGauge::new("siskin_disk_floor_bytes", "Free bytes below which pushes are refused.")?,
+            writable: IntGauge::new("siskin_disk_writable", "Whether there is room to take pushes.")?,
+        };
+        registry.register(Box::new(store.files.clone()))?;
+        registry.register(Box::new(store.bytes.clone()))?;
+        registry.register(Box::new(store.waiting.clone()))?;
+        registry.register(Box::new(store.last_seal.clone()))?;
+        registry.register(Box::new(store.free.clone()))?;
+        registry.register(Box::new(store.floor.clone()))?;
+        registry.register(Box::new(store.writable.clone()))?;
+        Ok(store)
     }
 }

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info, warn};
 
+use super::quantity::{at_least_one, duration, interval, size};
 use super::signals::Signals;
 use crate::ask::ask;
 use crate::auth::Auth;
@@ -22,7 +23,8 @@ use crate::ingest::admission::{Admission, Limits};
 use crate::store::actor as storage;
 use crate::store::committer::{self, Command};
 use crate::store::directory::Directory;
-use crate::store::duckdb::{Database, Keeper, KeeperHandle, Readers, Settings, Writer};
+use crate::store::disk::{Disk, Watch};
+use crate::store::duckdb::{Database, Inspector, Keeper, KeeperHandle, Readers, Retention, Settings, Writer};
 use crate::supervisor::{Parts, Supervisor};
 use crate::telemetry::Telemetry;
 
@@ -48,6 +50,36 @@ pub struct Serve {
     /// How long the rows of a day that is over wait before they are sealed into that day's segment
     #[arg(long, env = "SISKIN_SEAL_AFTER", default_value = "10m", value_name = "TIME", value_parser = duration)]
     seal_after: Duration,
+
+    /// How long samples are kept as they came
+    #[arg(long, env = "SISKIN_RETENTION_RAW", default_value = "30d", value_name = "TIME", value_parser = duration)]
+    retention_raw: Duration,
+
+    /// How long the minutes of days that are over are kept
+    #[arg(long, env = "SISKIN_RETENTION_MINUTE", default_value = "180d", value_name = "TIME", value_parser = duration)]
+    retention_minute: Duration,
+
+    /// How long the hours of days that are over are kept
+    #[arg(long, env = "SISKIN_RETENTION_HOUR", default_value = "5y", value_name = "TIME", value_parser = duration)]
+    retention_hour: Duration,
+
+    /// How much is kept, such as 20G: beyond it the oldest samples go first, then minutes, then hours; never today's
+    /// [default: what age leaves]
+    #[arg(long, env = "SISKIN_RETENTION_BYTES", value_name = "SIZE", value_parser = size)]
+    retention_bytes: Option<u64>,
+
+    /// What must stay free on the disk, such as 2G: below it pushes get 503 and nothing is sealed [default: 5 % of the
+    /// disk, at most 1G]
+    #[arg(long, env = "SISKIN_MIN_FREE", value_name = "SIZE", value_parser = size)]
+    min_free: Option<u64>,
+
+    /// Make a snapshot in PATH.d/snapshots/ this often [default: never]
+    #[arg(long, env = "SISKIN_SNAPSHOT_EVERY", value_name = "TIME", value_parser = interval)]
+    snapshot_every: Option<Duration>,
+
+    /// How many snapshots are kept there; older ones are removed when one is made
+    #[arg(long, env = "SISKIN_SNAPSHOT_KEEP", default_value_t = 3, value_name = "N", value_parser = at_least_one)]
+    snapshot_keep: usize,
 
     /// File of tokens, one a line; who asks must show one, as Bearer or as Basic password
     #[arg(long, env = "SISKIN_TOKEN_FILE", value_name = "FILE")]
@@ -133,6 +165,9 @@ impl Serve {
             ingest_actors,
             next_ingest: AtomicUsize::new(0),
             failing: store.failing,
+            store: Arc::new(store.inspector),
+            disk: store.disk,
+            orders: store.keeper.orders(),
             closing: AtomicBool::new(false),
         });
         let (stop, stopped) = oneshot::channel::<()>();
@@ -154,7 +189,7 @@ impl Serve {
         if tokio::time::timeout(DRAIN, server).await.is_err() {
             warn!("some requests did not end in time");
         }
-        close(store.thread, store.keeper).await?;
+        close(store.thread, store.keeper, store.watch).await?;
         supervisor.stop(None);
         let _ = actors.await;
         info!("ended");
@@ -163,19 +198,35 @@ impl Serve {
 
     async fn open_store(&self, directory: &Arc<Directory>, telemetry: &Telemetry) -> anyhow::Result<(Store, Readers)> {
         let (path, directory, telemetry) = (self.data.clone(), directory.clone(), telemetry.clone());
-        let settings = Settings { seal_after: self.seal_after };
+        let min_free = self.min_free;
+        let retention = Retention {
+            raw: self.retention_raw,
+            minute: self.retention_minute,
+            hour: self.retention_hour,
+            bytes: self.retention_bytes,
+        };
+        let settings = Settings {
+            seal_after: self.seal_after,
+            retention,
+            snapshot_every: self.snapshot_every,
+            snapshot_keep: self.snapshot_keep,
+        };
         tokio::task::spawn_blocking(move || {
             let start = Instant::now();
             let database = Database::open(&path)?;
             let readers = database.readers();
-            let keeper = Keeper::new(database.shared.clone(), directory.clone(), settings)?;
+            let disk = Arc::new(Disk::new(database.shared.layout.side(), min_free));
+            let watch = disk.watch().context("cannot start a thread")?;
+            let keeper =
+                Keeper::new(database.shared.clone(), directory.clone(), disk.clone(), telemetry.clone(), settings)?;
+            let inspector = keeper.inspector();
             let writer = Writer::new(database, directory.clone()).context("cannot read the store")?;
             let failing = Arc::new(AtomicBool::new(false));
             let (commands, thread) =
                 committer::spawn(writer, telemetry, failing.clone()).context("cannot start a thread")?;
             info!(hosts = directory.len(), seconds = start.elapsed().as_secs_f64(), "store open");
             let keeper = keeper.spawn().context("cannot start a thread")?;
-            Ok((Store { commands, thread, keeper, failing }, readers))
+            Ok((Store { commands, thread, keeper, inspector, disk, watch, failing }, readers))
         })
         .await?
     }
@@ -237,22 +288,24 @@ struct Store {
     commands: std::sync::mpsc::Sender<Command>,
     thread: JoinHandle<()>,
     keeper: KeeperHandle,
+    inspector: Inspector,
+    disk: Arc<Disk>,
+    watch: Watch,
     /// Whether the last commit failed.
     failing: Arc<AtomicBool>,
 }
 
 /// Everything that was admitted is committed, and the file is left in good order.
-async fn close(thread: JoinHandle<()>, keeper: KeeperHandle) -> anyhow::Result<()> {
-    tokio::task::spawn_blocking(|| keeper.stop()).await?;
+async fn close(thread: JoinHandle<()>, keeper: KeeperHandle, watch: Watch) -> anyhow::Result<()> {
+    tokio::task::spawn_blocking(|| {
+        keeper.stop();
+        watch.stop();
+    })
+    .await?;
     let closed = ask(storage::NAME, |reply| Command::Close { reply }).await;
     if let Err(error) = closed.context("the store's thread is gone")? {
         // Everything acknowledged is in the WAL all the same.
         error!(%error, "cannot checkpoint");
     }
     tokio::task::spawn_blocking(move || thread.join()).await?.map_err(|_| anyhow::anyhow!("the committer panicked"))
-}
-
-/// A length of time as people write it: `10m`, `1h 30m`.
-fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|error| format!("{error}; such as 90s, 10m or 7d"))
 }

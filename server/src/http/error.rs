@@ -15,6 +15,9 @@ fn retry_seconds() -> u64 {
     1 + now_us().unsigned_abs() % 4
 }
 
+/// Somebody has to make room first.
+const FULL_RETRY_SECONDS: u64 = 30;
+
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
@@ -56,6 +59,11 @@ impl ApiError {
     /// The server cannot now; the same request may go through later.
     pub fn busy(error: impl Into<String>) -> Self {
         ApiError { retry_after: Some(retry_seconds()), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, error) }
+    }
+
+    /// The disk is full: room comes in minutes, if it comes.
+    pub fn full(error: impl Into<String>) -> Self {
+        ApiError { retry_after: Some(FULL_RETRY_SECONDS + retry_seconds()), ..Self::busy(error) }
     }
 
     pub fn closed() -> Self {

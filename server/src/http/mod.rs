@@ -9,10 +9,13 @@ mod guard;
 mod health;
 mod hosts;
 mod push;
+mod snapshot;
+mod storage;
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::mpsc::Sender;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -23,6 +26,9 @@ use tower_http::compression::CompressionLayer;
 use crate::auth::Auth;
 use crate::ingest::admission::Admission;
 use crate::store::directory::Directory;
+use crate::store::disk::Disk;
+use crate::store::report::Inspect;
+use crate::store::snapshot::Order;
 use crate::telemetry::Telemetry;
 use error::ApiError;
 
@@ -39,6 +45,11 @@ pub struct App {
     pub loopback_only: bool,
     /// Whether the last commit failed.
     pub failing: Arc<AtomicBool>,
+    /// Tells about the store.
+    pub store: Arc<dyn Inspect>,
+    pub disk: Arc<Disk>,
+    /// Where the store's keeper takes orders.
+    pub orders: Sender<Order>,
     /// Set when the server stops taking requests.
     pub closing: AtomicBool,
 }
@@ -56,6 +67,9 @@ fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/metrics", get(health::metrics).post(push::push))
         .route("/data", get(data::data))
+        .route("/storage", get(storage::storage))
+        .route("/snapshot", post(snapshot::take))
+        .route("/snapshots/{name}", delete(snapshot::discard))
         .route("/details", get(hosts::details))
         .route("/hosts", get(hosts::list))
         .route("/hosts/{hostname}/clean", post(hosts::clean))

@@ -39,8 +39,7 @@ pub async fn push(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -
 async fn store(app: &App, headers: &HeaderMap, body: Body) -> Result<Receipt, ApiError> {
     // The agent's clock is judged by the moment at which it sent, not by how long its body took.
     let received_us = now_us();
-    let open = if app.closing.load(Ordering::Relaxed) { Err(ApiError::closed()) } else { encoding(headers) };
-    let encoding = match open {
+    let encoding = match open(app).and_then(|()| encoding(headers)) {
         Ok(encoding) => encoding,
         Err(error) => {
             body::discard(body.into_data_stream()).await;
@@ -53,6 +52,14 @@ async fn store(app: &App, headers: &HeaderMap, body: Body) -> Result<Receipt, Ap
     let submit = |reply| Submit { body, encoding, received_us, permit, reply };
     let decoded = ask(&ingest_name(number), submit).await.ok_or_else(ApiError::closed)??;
     Ok(decoded.stored.await.map_err(|_| ApiError::closed())??)
+}
+
+/// Whether anything is taken now.
+fn open(app: &App) -> Result<(), ApiError> {
+    if app.closing.load(Ordering::Relaxed) {
+        return Err(ApiError::closed());
+    }
+    app.disk.is_full().map_or(Ok(()), |why| Err(ApiError::full(why)))
 }
 
 fn encoding(headers: &HeaderMap) -> Result<Encoding, ApiError> {

@@ -115,6 +115,13 @@ impl Directory {
         }
     }
 
+    /// So many samples of a host are kept no longer.
+    pub fn lessen(&self, host: HostId, samples: u64) {
+        if let Some(entry) = self.hosts.write().unwrap_or_else(PoisonError::into_inner).get_mut(&host) {
+            entry.samples = entry.samples.saturating_sub(samples);
+        }
+    }
+
     /// The samples of a host were removed.
     pub fn clear(&self, host: HostId) {
         if let Some(entry) = self.hosts.write().unwrap_or_else(PoisonError::into_inner).get_mut(&host) {

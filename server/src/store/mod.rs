@@ -4,7 +4,10 @@
 pub mod actor;
 pub mod committer;
 pub mod directory;
+pub mod disk;
 pub mod duckdb;
+pub mod report;
+pub mod snapshot;
 pub mod status;
 
 use siskin_platform::model::{Agent, Host, Sample};

@@ -17,6 +17,8 @@
 //! - `identity`: names and tags of hosts, who may ask the agent
 //! - `own_metrics`: `GET /metrics`
 //! - `demo`: a made-up fleet, its history and its life
+//! - `storage`: what is kept and for how long, `GET /storage`, a full disk
+//! - `snapshot`: copies of the store, and servers on them
 //! - `make_run`: the script behind `make run`
 #![allow(clippy::unwrap_used)] // A test may fail at any line.
 
@@ -38,4 +40,6 @@ mod outage;
 mod own_metrics;
 mod populations;
 mod query;
+mod snapshot;
+mod storage;
 mod support;

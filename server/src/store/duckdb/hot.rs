@@ -10,6 +10,7 @@ use duckdb::Connection;
 use super::file::{Facts, File, Tables, alias};
 use super::instance::{Access, Instance};
 use super::layout::{Layout, Tier};
+use super::manifest::Manifest;
 use super::{schema, sql};
 
 /// Makes an empty hot file, attached and durable.
@@ -24,6 +25,27 @@ pub fn create(instance: &Arc<Instance>, layout: &Layout, number: u64) -> duckdb:
     file.set_attached(tables());
     sync_directory(&layout.tier(Tier::Hot));
     Ok(Arc::new(file))
+}
+
+/// Nobody writes this file any more: its log goes into it, which gives its memory back.
+pub fn freeze(connection: &Connection, file: &Arc<File>) -> duckdb::Result<()> {
+    if file.facts().bytes > 0 {
+        return Ok(());
+    }
+    let lease = file.lease()?;
+    connection.execute_batch(&format!("CHECKPOINT {}", file.alias()))?;
+    drop(lease);
+    let mut facts = file.facts();
+    facts.bytes = std::fs::metadata(&file.path).map_or(1, |metadata| metadata.len());
+    file.set_facts(facts);
+    Ok(())
+}
+
+/// The hot files that are no longer written: all but the newest.
+pub fn frozen(manifest: &Manifest) -> Vec<Arc<File>> {
+    let mut hot: Vec<Arc<File>> = manifest.of_tier(Tier::Hot).cloned().collect();
+    hot.pop();
+    hot
 }
 
 /// Whether a file has all that this version writes.

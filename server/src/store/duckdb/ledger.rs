@@ -1,7 +1,6 @@
 //! The ledger: which files count, whose rows are hidden, and what is known of hosts and streams beyond the hot files. Each
 //! change is one transaction, and one at a time.
 
-use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use duckdb::{Connection, params};
@@ -158,11 +157,6 @@ impl Entry {
             facts: file.facts(),
             hosts: file.hosts.iter().map(|(host, facts)| (*host, *facts)).collect(),
         }
-    }
-
-    pub fn with_size(mut self, path: &Path) -> Self {
-        self.facts.bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        self
     }
 }
 

@@ -49,10 +49,6 @@ impl Manifest {
             }
         })
     }
-
-    pub fn bytes(&self) -> u64 {
-        self.files.values().map(|file| file.facts().bytes).sum()
-    }
 }
 
 /// The manifest that counts now.

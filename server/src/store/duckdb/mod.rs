@@ -1,7 +1,9 @@
 //! The store in DuckDB: a ledger, hot files in the order in which samples came, and sealed files sorted by host and time.
 
+mod attach;
 mod file;
 mod hot;
+mod inspect;
 mod instance;
 mod keeper;
 mod layout;
@@ -11,22 +13,29 @@ mod manifest;
 mod marks;
 mod migrate;
 mod open;
+mod outlook;
 mod pack;
 mod reader;
+mod retention;
+mod rewrite;
 mod roll;
 mod rollup;
 mod rows;
 mod schema;
 mod seal;
+mod snapshot;
 mod sql;
 mod stage;
+mod steady;
 mod tables;
 mod transaction;
 mod writer;
 
+pub use inspect::Inspector;
 pub use keeper::{Handle as KeeperHandle, Keeper, Settings};
 pub use open::{Database, OpenError, Readers};
 pub use reader::{Ask, ReadError, Reader};
+pub use retention::Retention;
 pub use writer::Writer;
 
 #[cfg(test)]

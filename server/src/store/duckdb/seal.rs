@@ -57,11 +57,6 @@ impl Sealing<'_> {
         self.days(&before, frozen, &days.collect())
     }
 
-    /// Writes the files of these days anew, without hosts that are hidden in them.
-    pub fn rewrite(&self, days: &BTreeSet<Day>) -> Result<(), StoreError> {
-        self.days(&self.shared.files.now(), &[], days)
-    }
-
     fn days(&self, before: &Manifest, frozen: &[Arc<File>], days: &BTreeSet<Day>) -> Result<(), StoreError> {
         let mut raw = Vec::new();
         for day in days {

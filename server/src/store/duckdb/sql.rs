@@ -54,6 +54,14 @@ pub const DELETE_TOMBSTONE: &str = "DELETE FROM tombstones WHERE host_id = ? AND
 pub const DELETE_FILE: &str = "DELETE FROM files WHERE number = ?";
 pub const DELETE_FILE_HOSTS: &str = "DELETE FROM file_hosts WHERE number = ?";
 
+/// What a sealed file is made of: its tables, with whether they have hosts, and its views.
+pub const TABLES_OF: &str = "
+SELECT schema_name, table_name, EXISTS (
+    FROM duckdb_columns() AS c WHERE c.table_oid = t.table_oid AND c.database_oid = t.database_oid AND column_name = 'host_id'
+) FROM duckdb_tables() AS t WHERE database_name = ? ORDER BY table_oid";
+pub const VIEWS_OF: &str = "
+SELECT view_name, sql FROM duckdb_views() WHERE database_name = ? AND NOT internal ORDER BY view_oid";
+
 /// A mark is kept this long after its last use, days; longer than any agent keeps samples.
 const MARK_DAYS: u32 = 90;
 
@@ -139,5 +147,14 @@ pub fn load_recent_flat(table: &str) -> String {
     format!(
         "SELECT host_id, epoch_us(ts), cpu, ram, disk, disk_read, disk_write, epoch_us(received_at)
         FROM {table} WHERE received_at >= make_timestamp(?)"
+    )
+}
+
+/// Samples of each host before an instant, in a hot file.
+pub fn count_before(alias: &str) -> String {
+    format!(
+        "SELECT host_id, count(*) FROM (
+            SELECT host_id, ts FROM {alias}.host UNION ALL SELECT host_id, ts FROM {alias}.flat
+        ) WHERE ts < make_timestamp(?) GROUP BY host_id"
     )
 }

@@ -1,5 +1,7 @@
 //! The store against real files.
 
+mod copies;
+mod keeping;
 mod migration;
 mod once;
 mod sealing;

@@ -63,7 +63,7 @@ impl Store {
 }
 
 /// Samples of `hosts`, an hour apart from the beginning of two days ago.
-fn fleet(hosts: u64, stream: u64, first_seq: u64, samples: u64) -> Vec<Write> {
+pub fn fleet(hosts: u64, stream: u64, first_seq: u64, samples: u64) -> Vec<Write> {
     let start = (Day::of(now_us()).0 as i64 - 2) * DAY_US;
     (0..hosts)
         .map(|host| {

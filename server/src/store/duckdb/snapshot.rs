@@ -1,0 +1,197 @@
+//! Making snapshots: sealed files are linked, because nobody ever writes them; hot files and the ledger are copied. The
+//! ledger's copy lists the files that are in the snapshot, and no others.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use duckdb::Connection;
+
+use super::file::File;
+use super::hot;
+use super::instance::Access;
+use super::layout::{Layout, Tier};
+use super::manifest::Manifest;
+use super::open::Shared;
+use crate::clock::now_us;
+use crate::store::disk::Disk;
+use crate::store::snapshot::{Snapshot, SnapshotError};
+
+/// The name under which the ledger's copy is attached.
+const ALIAS: &str = "ledger_copy";
+/// Half-made snapshots begin so.
+const PARTIAL: &str = ".partial-";
+/// The writer looks up once a second.
+const ROTATION: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(10);
+/// How a snapshot is named: its time, UTC.
+const NAME: &str = "%Y-%m-%dT%H-%M-%SZ";
+
+pub struct Snapshots<'a> {
+    pub connection: &'a Connection,
+    pub shared: &'a Shared,
+    pub disk: &'a Disk,
+    /// Whether it shall give up.
+    pub is_stopping: &'a dyn Fn() -> bool,
+}
+
+/// Where the snapshots of a store lie.
+pub fn directory(layout: &Layout) -> PathBuf {
+    layout.side().join("snapshots")
+}
+
+/// The complete snapshots, oldest first.
+pub fn list(layout: &Layout) -> Vec<String> {
+    let entries = std::fs::read_dir(directory(layout)).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
+    names.sort();
+    names
+}
+
+/// How long ago a snapshot was made by its name; none for a name that tells no time, or one to come.
+pub fn age(name: &str) -> Option<Duration> {
+    let text = name.get(..20)?;
+    let made = jiff::civil::DateTime::strptime(NAME, text).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    u64::try_from(now_us() - made.timestamp().as_microsecond()).ok().map(Duration::from_micros)
+}
+
+/// Removes a snapshot.
+pub fn discard(layout: &Layout, name: &str) -> Result<(), SnapshotError> {
+    if !list(layout).iter().any(|known| known == name) {
+        return Err(SnapshotError::Unknown(name.to_owned()));
+    }
+    std::fs::remove_dir_all(directory(layout).join(name)).map_err(|error| failed(&error))
+}
+
+/// Removes what was left half-made.
+pub fn clear(layout: &Layout) {
+    for entry in std::fs::read_dir(directory(layout)).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(PARTIAL)
+            && let Err(error) = std::fs::remove_dir_all(entry.path())
+        {
+            tracing::warn!(%error, path = %entry.path().display(), "cannot remove a half-made snapshot");
+        }
+    }
+}
+
+impl Snapshots<'_> {
+    /// Makes one of all that is committed at this moment.
+    pub fn take(&self) -> Result<Snapshot, SnapshotError> {
+        let manifest = self.rotated()?;
+        for file in hot::frozen(&manifest) {
+            hot::freeze(self.connection, &file).map_err(|error| SnapshotError::Failed(error.to_string()))?;
+        }
+        let written = manifest.of_tier(Tier::Hot).last().map(|file| file.number);
+        let files: Vec<&Arc<File>> = manifest.files.values().filter(|file| Some(file.number) != written).collect();
+        let copied: u64 = files.iter().filter(|file| file.tier == Tier::Hot).map(|file| size(&file.path)).sum();
+        let bytes = copied + size(self.shared.layout.ledger());
+        if !self.disk.has_room(bytes) {
+            return Err(SnapshotError::NoRoom { bytes });
+        }
+        clear(&self.shared.layout);
+        let name = self.name();
+        let all = directory(&self.shared.layout);
+        let partial = all.join(format!("{PARTIAL}{name}"));
+        let result = self.fill(&partial, &files).and_then(|bytes| {
+            let path = all.join(&name);
+            std::fs::rename(&partial, &path).map_err(|error| failed(&error))?;
+            hot::sync_directory(&all);
+            let path = std::path::absolute(path).map_err(|error| failed(&error))?;
+            let data = path.join(self.shared.layout.ledger().file_name().unwrap_or_default());
+            Ok(Snapshot { name, path, data, files: files.len() as u64 + 1, bytes })
+        });
+        if result.is_err() {
+            clear(&self.shared.layout);
+        }
+        result
+    }
+
+    /// Has the writer go on in a new file, and gives the list of files with it.
+    fn rotated(&self) -> Result<Arc<Manifest>, SnapshotError> {
+        let newest = |manifest: &Manifest| manifest.of_tier(Tier::Hot).last().map(|file| file.number);
+        let before = newest(&self.shared.files.now());
+        self.shared.rotation_wanted.store(true, Ordering::Relaxed);
+        let asked = Instant::now();
+        while asked.elapsed() < ROTATION {
+            if (self.is_stopping)() {
+                return Err(SnapshotError::Closed);
+            }
+            let manifest = self.shared.files.now();
+            if newest(&manifest) != before {
+                return Ok(manifest);
+            }
+            std::thread::sleep(LOOK);
+        }
+        Err(SnapshotError::Failed(format!("the writer began no new file within {} s", ROTATION.as_secs())))
+    }
+
+    fn name(&self) -> String {
+        let now = jiff::Timestamp::from_microsecond(now_us()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let name = now.strftime(NAME).to_string();
+        let taken: BTreeSet<String> = list(&self.shared.layout).into_iter().collect();
+        let names = std::iter::once(name.clone()).chain((2..).map(|n| format!("{name}-{n}")));
+        names.into_iter().find(|name| !taken.contains(name)).unwrap_or(name)
+    }
+
+    /// Puts everything into a new directory; gives its bytes.
+    fn fill(&self, directory: &Path, files: &[&Arc<File>]) -> Result<u64, SnapshotError> {
+        let ledger = directory.join(self.shared.layout.ledger().file_name().unwrap_or_default());
+        let layout = Layout::of(&ledger);
+        for tier in Tier::ALL {
+            std::fs::create_dir_all(layout.tier(tier)).map_err(|error| failed(&error))?;
+        }
+        let mut bytes = 0;
+        for file in files {
+            if (self.is_stopping)() {
+                return Err(SnapshotError::Closed);
+            }
+            let copy = layout.file(file.tier, file.number, file.period);
+            // A store that is started on the snapshot goes on in its newest hot file: that must be its own.
+            let put = if file.tier == Tier::Hot { copy_file(&file.path, &copy) } else { link(&file.path, &copy) };
+            put.map_err(|error| SnapshotError::Failed(format!("{}: {error}", file.path.display())))?;
+            bytes += size(&copy);
+        }
+        Tier::ALL.into_iter().for_each(|tier| hot::sync_directory(&layout.tier(tier)));
+        let numbers: Vec<String> = files.iter().map(|file| file.number.to_string()).collect();
+        self.ledger(&ledger, &numbers).map_err(|error| SnapshotError::Failed(error.to_string()))?;
+        std::fs::File::open(&ledger).and_then(|copy| copy.sync_all()).map_err(|error| failed(&error))?;
+        hot::sync_directory(directory);
+        Ok(bytes + size(&ledger))
+    }
+
+    /// Copies the ledger, and takes from the copy what is not in the snapshot.
+    fn ledger(&self, path: &Path, numbers: &[String]) -> duckdb::Result<()> {
+        self.shared.instance.attach(path, ALIAS, Access::Write)?;
+        let listed = if numbers.is_empty() { "-1".to_owned() } else { numbers.join(",") };
+        let copied = self.shared.ledger.copy_to(ALIAS).and_then(|()| {
+            self.connection.execute_batch(&format!(
+                "DELETE FROM {ALIAS}.files WHERE number NOT IN ({listed});
+                 DELETE FROM {ALIAS}.file_hosts WHERE number NOT IN ({listed});
+                 CHECKPOINT {ALIAS}"
+            ))
+        });
+        copied.and(self.shared.instance.detach(ALIAS))
+    }
+}
+
+fn link(from: &Path, to: &Path) -> io::Result<()> {
+    // Not every filesystem has hard links.
+    std::fs::hard_link(from, to).or_else(|_| copy_file(from, to))
+}
+
+fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::copy(from, to)?;
+    std::fs::File::open(to)?.sync_all()
+}
+
+fn size(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |metadata| metadata.len())
+}
+
+fn failed(error: &io::Error) -> SnapshotError {
+    SnapshotError::Failed(error.to_string())
+}
