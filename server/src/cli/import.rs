@@ -75,7 +75,8 @@ impl Import {
             ),
             error => error.into(),
         })?;
-        Writer::new(database, directory.clone()).with_context(|| format!("cannot read {}", self.data.display()))
+        Writer::new(database, directory.clone(), &crate::ingest::again)
+            .with_context(|| format!("cannot read {}", self.data.display()))
     }
 
     fn summary(&self, outcome: &Outcome, directory: &Directory, seconds: f64) -> String {

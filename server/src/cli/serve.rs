@@ -220,7 +220,8 @@ impl Serve {
             let keeper =
                 Keeper::new(database.shared.clone(), directory.clone(), disk.clone(), telemetry.clone(), settings)?;
             let inspector = keeper.inspector();
-            let writer = Writer::new(database, directory.clone()).context("cannot read the store")?;
+            let writer =
+                Writer::new(database, directory.clone(), &crate::ingest::again).context("cannot read the store")?;
             let failing = Arc::new(AtomicBool::new(false));
             let (commands, thread) =
                 committer::spawn(writer, telemetry, failing.clone()).context("cannot start a thread")?;

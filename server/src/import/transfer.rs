@@ -161,7 +161,7 @@ impl Transfer<'_> {
 
     /// Without a store everything counts as stored.
     fn store(&mut self, writes: Vec<Write>) -> Result<Receipt, StoreError> {
-        let submission = Submission { writes };
+        let submission = Submission { writes, origin: None };
         if submission.writes.is_empty() {
             return Ok(Receipt::default());
         }

@@ -9,7 +9,7 @@ use super::admission::Admission;
 use super::encoding::{Encoding, unpack};
 use super::{DecodeError, decode};
 use crate::store::committer::Command;
-use crate::store::{Receipt, StoreError, actor as storage};
+use crate::store::{Origin, Receipt, StoreError, Submission, actor as storage};
 use crate::telemetry::Telemetry;
 
 pub const NAME: &str = "ingest";
@@ -78,7 +78,10 @@ impl State {
             unpack(&body, encoding, &self.admission, &mut permit).and_then(|plain| decode(&plain, received_us));
         self.telemetry.backlog(NAME).dec();
         let submission = match decoded {
-            Ok(submission) => submission,
+            Ok(submission) => {
+                let origin = Origin { received_us, encoding: encoding.number(), body: body.clone() };
+                Submission { origin: Some(origin), ..submission }
+            }
             Err(error) => {
                 let _ = reply.send(Err(error));
                 return;

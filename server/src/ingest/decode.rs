@@ -57,7 +57,7 @@ pub fn decode(body: &[u8], received_us: i64) -> Result<Submission, DecodeError> 
         return Err(DecodeError::Json { detail: "the body is empty".into(), line: None });
     }
     match serde_json::from_str(text) {
-        Ok(object) => Ok(Submission { writes: vec![decode_object(object, received_us)?] }),
+        Ok(object) => Ok(Submission { writes: vec![decode_object(object, received_us)?], origin: None }),
         Err(_) if is_lines(text) => decode_lines(text, received_us),
         Err(error) => Err(DecodeError::Json { detail: error.to_string(), line: None }),
     }

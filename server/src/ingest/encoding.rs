@@ -30,6 +30,19 @@ impl Encoding {
             _ => None,
         }
     }
+
+    /// The number by which the journal knows it.
+    pub fn number(self) -> u8 {
+        match self {
+            Encoding::Identity => 0,
+            Encoding::Gzip => 1,
+            Encoding::Zstd => 2,
+        }
+    }
+
+    pub fn of_number(number: u8) -> Option<Self> {
+        [Encoding::Identity, Encoding::Gzip, Encoding::Zstd].into_iter().find(|encoding| encoding.number() == number)
+    }
 }
 
 /// The plain body. Takes room for what it unpacks.

@@ -12,3 +12,17 @@ mod members;
 mod native;
 
 pub use decode::{DecodeError, decode};
+
+use admission::{Admission, Limits};
+use encoding::{Encoding, unpack};
+
+use crate::store::{Origin, Submission};
+
+/// Makes again what a body was that was taken once. What was taken then is within any limit now.
+pub fn again(origin: &Origin) -> Option<Submission> {
+    const ANY: usize = 1 << 31;
+    let admission = Admission::new(Limits { body_bytes: ANY, decoded_bytes: ANY, inflight_bytes: ANY });
+    let mut permit = admission.admit(origin.body.len()).ok()?;
+    let plain = unpack(&origin.body, Encoding::of_number(origin.encoding)?, &admission, &mut permit).ok()?;
+    decode(&plain, origin.received_us).ok()
+}

@@ -246,7 +246,7 @@ mod tests {
             details: None,
             received_us: 0,
         };
-        let submission = Submission { writes: vec![Write::Flat(flat)] };
+        let submission = Submission { writes: vec![Write::Flat(flat)], origin: None };
         (Command::Write { submission, permit, reply: reply.into() }, answer)
     }
 

@@ -6,6 +6,7 @@ pub mod committer;
 pub mod directory;
 pub mod disk;
 pub mod duckdb;
+mod journal;
 pub mod report;
 pub mod snapshot;
 pub mod status;
@@ -16,6 +17,18 @@ use siskin_platform::model::{Agent, Host, Sample};
 #[derive(Debug, Default)]
 pub struct Submission {
     pub writes: Vec<Write>,
+    /// What it was made of. With it, it waits in the journal for others to be stored with; without, it is stored at once.
+    pub origin: Option<Origin>,
+}
+
+/// A body as it came: the same submission can be made of it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Microseconds since 1970.
+    pub received_us: i64,
+    /// How it is encoded, as its reader numbers that.
+    pub encoding: u8,
+    pub body: bytes::Bytes,
 }
 
 impl Submission {

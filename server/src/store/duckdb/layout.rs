@@ -123,6 +123,11 @@ impl Layout {
         self.side.join("tmp")
     }
 
+    /// What is acknowledged and not yet in a hot file.
+    pub fn journal(&self) -> PathBuf {
+        self.side.join("journal")
+    }
+
     pub fn tier(&self, tier: Tier) -> PathBuf {
         self.side.join(tier.name())
     }

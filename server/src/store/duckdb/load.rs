@@ -8,17 +8,17 @@ use super::layout::Tier;
 use super::ledger;
 use super::manifest::Manifest;
 use super::marks::{FlatKey, Mark, RETRY_US};
-use super::sql;
 use super::writer::{Known, Memory};
+use super::{schema, sql};
 use crate::store::FlatValues;
 use crate::store::directory::{Details, Directory, HostEntry, HostId, Native, Source};
 
-/// Reads hosts, marks and the last flat pushes; fills the directory with the hosts that are not removed.
+/// Reads hosts, marks and the flat pushes of the ten minutes before `since_us` and later; fills the directory with the hosts that are not removed.
 pub fn load(
     connection: &Connection,
     manifest: &Manifest,
     directory: &Directory,
-    now_us: i64,
+    since_us: i64,
 ) -> duckdb::Result<Memory> {
     let mut memory = Memory::default();
     // The ledger has what was sealed; hot files follow in the order in which they were written.
@@ -44,7 +44,7 @@ pub fn load(
     let hot = manifest.of_tier(Tier::Hot).map(|file| (format!("{}.flat", file.alias()), Some(file)));
     for (table, file) in hot.chain([(format!("{}.recent_flat", ledger::ALIAS), None)]) {
         let mut statement = connection.prepare(&sql::load_recent_flat(&table))?;
-        let mut rows = statement.query([now_us - RETRY_US])?;
+        let mut rows = statement.query([since_us - RETRY_US])?;
         while let Some(row) = rows.next()? {
             let (host, timestamp) = (HostId(row.get(0)?), row.get::<_, i64>(1)?);
             // What was removed on purpose is new when it comes again.
@@ -56,6 +56,24 @@ pub fn load(
     }
     fill(connection, manifest, directory, &memory)?;
     Ok(memory)
+}
+
+/// The number of the first journal that is not in the files.
+pub fn journal(connection: &Connection, manifest: &Manifest) -> duckdb::Result<u64> {
+    let mut first = 1;
+    let hot = manifest.of_tier(Tier::Hot).map(|file| file.alias());
+    for alias in std::iter::once(ledger::ALIAS.to_owned()).chain(hot) {
+        let number = connection.query_row(&sql::load_journal(&alias), [], |row| row.get::<_, Option<u64>>(0))?;
+        first = first.max(number.unwrap_or(0));
+    }
+    Ok(first)
+}
+
+/// How many rows each table has in the database that the connection uses.
+pub fn rows(connection: &Connection) -> duckdb::Result<HashMap<&'static str, u64>> {
+    let count =
+        |table: &str| connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
+    schema::names().into_iter().map(|name| Ok((name, count(name)? as u64))).collect()
 }
 
 fn fill(connection: &Connection, manifest: &Manifest, directory: &Directory, memory: &Memory) -> duckdb::Result<()> {

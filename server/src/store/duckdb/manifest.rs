@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::file::File;
+use super::group::Tail;
 use super::layout::{Day, Tier};
 use crate::store::directory::HostId;
 
@@ -15,6 +16,8 @@ pub struct Manifest {
     pub files: BTreeMap<u64, Arc<File>>,
     /// Hosts whose rows are hidden in every file with a number below this.
     pub tombstones: HashMap<HostId, u64>,
+    /// Rows that are not in a file yet.
+    pub tail: Arc<Tail>,
 }
 
 impl Manifest {

@@ -2,6 +2,7 @@
 
 mod attach;
 mod file;
+mod group;
 mod hot;
 mod inspect;
 mod instance;

@@ -183,7 +183,7 @@ fn databases(directory: &Path) -> Vec<PathBuf> {
 fn make_directories(layout: &Layout) -> Result<(), OpenError> {
     let parent = layout.ledger().parent().filter(|parent| !parent.as_os_str().is_empty()).map(Path::to_owned);
     let tiers = Tier::ALL.into_iter().map(|tier| layout.tier(tier));
-    for path in parent.into_iter().chain([layout.scratch()]).chain(tiers) {
+    for path in parent.into_iter().chain([layout.scratch(), layout.journal()]).chain(tiers) {
         std::fs::create_dir_all(&path).map_err(|source| OpenError::Create { path: path.clone(), source })?;
     }
     Ok(())

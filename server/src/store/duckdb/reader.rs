@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use duckdb::Connection;
-use duckdb::arrow::array::{Array, AsArray};
-use duckdb::arrow::datatypes::{Float64Type, Int32Type, Int64Type};
+use duckdb::arrow::array::{Array, ArrayRef, AsArray};
+use duckdb::arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use duckdb::arrow::record_batch::RecordBatch;
 
 use super::file::File;
+use super::group::{Group, Tail};
 use super::layout::{Day, Tier};
 use super::manifest::Manifest;
 use super::open::Shared;
@@ -93,10 +94,14 @@ impl Reader {
                 ask.hosts.iter().filter(|host| may_have(manifest, file, **host)).copied().collect();
             let lease = file.lease()?;
             let Some(present) = lease.tables.get(ask.table).filter(|_| !hosts.is_empty()) else { continue };
-            let mut statement = self.connection.prepare(&select(ask, file, &hosts, |name| present.contains(name)))?;
+            let mut statement =
+                self.connection.prepare(&select(ask, (file, &manifest.tail), &hosts, |name| present.contains(name)))?;
             for batch in statement.query_arrow([ask.range.from_us, ask.range.to_us])? {
                 gathered.take(&batch)?;
             }
+        }
+        if ask.tier == series::tier::Tier::Raw {
+            manifest.tail.groups.iter().try_for_each(|group| gathered.take_group(group))?;
         }
         Ok(gathered.finish())
     }
@@ -140,7 +145,7 @@ fn may_have(manifest: &Manifest, file: &File, host: HostId) -> bool {
 }
 
 /// Host, instant, dimension, and the columns as doubles; null what the file does not have.
-fn select(ask: &Ask<'_>, file: &File, hosts: &[HostId], has: impl Fn(&str) -> bool) -> String {
+fn select(ask: &Ask<'_>, (file, tail): (&File, &Tail), hosts: &[HostId], has: impl Fn(&str) -> bool) -> String {
     // Numbers of our own, no words of a request.
     let hosts: Vec<String> = hosts.iter().map(|host| host.0.to_string()).collect();
     let dimension = ask.dimension.map_or("NULL::VARCHAR".to_owned(), |name| format!("\"{name}\"::VARCHAR"));
@@ -148,9 +153,14 @@ fn select(ask: &Ask<'_>, file: &File, hosts: &[HostId], has: impl Fn(&str) -> bo
         true => format!(", \"{name}\"::DOUBLE"),
         false => ", NULL::DOUBLE".to_owned(),
     };
+    // What was written since the manifest was taken, that has among its groups.
+    let within = match file.number == tail.file {
+        true => format!(" AND rowid < {}", tail.rows.get(ask.table).copied().unwrap_or(0)),
+        false => String::new(),
+    };
     format!(
         "SELECT host_id, epoch_us(ts) AS instant, {dimension} AS dimension{} FROM {}.{} WHERE host_id IN ({}) \
-         AND ts BETWEEN make_timestamp(?) AND make_timestamp(?)",
+         AND ts BETWEEN make_timestamp(?) AND make_timestamp(?){within}",
         ask.columns.iter().map(column).collect::<String>(),
         file.alias(),
         ask.table,
@@ -172,10 +182,7 @@ impl<'a> Gathered<'a> {
     }
 
     fn take(&mut self, batch: &RecordBatch) -> Result<(), ReadError> {
-        self.rows += batch.num_rows();
-        if self.rows > self.max_rows {
-            return Err(ReadError::TooMany { table: self.ask.table.to_owned(), max_rows: self.max_rows });
-        }
+        self.count(batch.num_rows())?;
         let hosts = batch.column(0).as_primitive::<Int32Type>();
         let at = batch.column(1).as_primitive::<Int64Type>();
         let names = batch.column(2).as_string::<i32>();
@@ -188,10 +195,7 @@ impl<'a> Gathered<'a> {
             let end = (row + 1..batch.num_rows())
                 .find(|next| hosts.value(*next) != host || name(*next) != dimension)
                 .unwrap_or(batch.num_rows());
-            let frame = self
-                .frames
-                .entry((HostId(host), dimension.map(str::to_owned)))
-                .or_insert_with(|| Frame::new(dimension, values.len()));
+            let frame = self.frame(HostId(host), dimension, values.len());
             frame.ts.extend((row..end).map(|row| at.value(row)));
             for (column, values) in frame.columns.iter_mut().zip(&values) {
                 column.extend((row..end).map(|row| values.is_valid(row).then(|| values.value(row))));
@@ -201,10 +205,79 @@ impl<'a> Gathered<'a> {
         Ok(())
     }
 
+    /// Rows that are not in a file yet.
+    fn take_group(&mut self, group: &Group) -> Result<(), ReadError> {
+        for finished in group.tables.iter().filter(|finished| finished.table == self.ask.table) {
+            let column = |name: &str| {
+                let place = finished.columns.iter().position(|column| column == name)?;
+                Some(finished.batch.column(place))
+            };
+            let (Some(hosts), Some(instants)) = (column("host_id"), column("ts")) else { continue };
+            let (hosts, instants) =
+                (hosts.as_primitive::<Int32Type>(), instants.as_primitive::<TimestampMicrosecondType>());
+            let range = self.ask.range.from_us..=self.ask.range.to_us;
+            let rows: Vec<usize> = (0..finished.batch.num_rows())
+                .filter(|row| {
+                    range.contains(&instants.value(*row)) && self.ask.hosts.contains(&HostId(hosts.value(*row)))
+                })
+                .collect();
+            let values: Vec<_> =
+                self.ask.columns.iter().map(|name| column(name).map(|column| doubles(column))).collect();
+            let names = self.ask.dimension.and_then(column).map(|column| texts(column));
+            self.count(rows.len())?;
+            for row in rows {
+                let dimension = names.as_ref().and_then(|names| names[row].as_deref());
+                let frame = self.frame(HostId(hosts.value(row)), dimension, values.len());
+                frame.ts.push(instants.value(row));
+                for (column, values) in frame.columns.iter_mut().zip(&values) {
+                    column.push(values.as_ref().and_then(|values| values[row]));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, rows: usize) -> Result<(), ReadError> {
+        self.rows += rows;
+        match self.rows > self.max_rows {
+            true => Err(ReadError::TooMany { table: self.ask.table.to_owned(), max_rows: self.max_rows }),
+            false => Ok(()),
+        }
+    }
+
+    fn frame(&mut self, host: HostId, dimension: Option<&str>, columns: usize) -> &mut Frame {
+        let key = (host, dimension.map(str::to_owned));
+        self.frames.entry(key).or_insert_with(|| Frame::new(dimension, columns))
+    }
+
     fn finish(self) -> Vec<(HostId, Frame)> {
         // Two samples of one instant (a repaired clock): the first stands. Flat pushes of one second are all kept.
         let twice = self.ask.table == FLAT;
         let ordered = |((host, _), frame): ((HostId, Option<String>), Frame)| (host, frame.ordered(twice));
         self.frames.into_iter().map(ordered).collect()
+    }
+}
+
+/// A column of numbers or flags as doubles.
+fn doubles(column: &ArrayRef) -> Vec<Option<f64>> {
+    match column.data_type() {
+        DataType::Int64 => {
+            column.as_primitive::<Int64Type>().iter().map(|value| value.map(|value| value as f64)).collect()
+        }
+        DataType::Boolean => {
+            column.as_boolean().iter().map(|value| value.map(|value| f64::from(u8::from(value)))).collect()
+        }
+        DataType::Float64 => column.as_primitive::<Float64Type>().iter().collect(),
+        _ => vec![None; column.len()],
+    }
+}
+
+/// A dimension as text.
+fn texts(column: &ArrayRef) -> Vec<Option<String>> {
+    match column.data_type() {
+        DataType::Int64 => {
+            column.as_primitive::<Int64Type>().iter().map(|value| value.map(|value| value.to_string())).collect()
+        }
+        _ => column.as_string::<i32>().iter().map(|value| value.map(str::to_owned)).collect(),
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use duckdb::arrow::array::{
-    ArrayRef, BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
+    ArrayRef, BooleanBuilder, Float64Array, Float64Builder, Int32Array, Int32Builder, Int64Builder, StringBuilder,
+    TimestampMicrosecondArray, TimestampMicrosecondBuilder,
 };
 use duckdb::arrow::error::ArrowError;
 use duckdb::arrow::record_batch::RecordBatch;
@@ -11,6 +12,7 @@ use siskin_platform::model::Sample;
 use siskin_platform::model::catalog::{self, Metric, Read, Table, Visitor};
 
 use super::schema;
+use crate::store::FlatSample;
 use crate::store::directory::HostId;
 
 /// The rows of one transaction, table by table.
@@ -34,7 +36,7 @@ impl Rows {
         }
     }
 
-    /// The tables that have rows, with the names of their columns.
+    /// The tables that have rows, with those of their columns that have a value.
     pub fn finish(self) -> Result<Vec<Finished>, ArrowError> {
         self.tables.into_iter().filter(|table| !table.is_empty()).map(|table| table.finish()).collect()
     }
@@ -52,7 +54,7 @@ impl Visitor for Rows {
             table,
             host: Int32Builder::new(),
             ts: TimestampMicrosecondBuilder::new(),
-            columns: table.dimension.iter().chain(table.metrics).map(|metric| (metric, Column::of(metric))).collect(),
+            columns: table.dimension.iter().chain(table.metrics).map(|metric| (metric, Column::new())).collect(),
         }));
     }
 }
@@ -86,50 +88,121 @@ impl<T> TableRows for Builder<T> {
     }
 
     fn finish(mut self: Box<Self>) -> Result<Finished, ArrowError> {
-        let names = schema::columns(self.table);
-        let mut arrays: Vec<ArrayRef> = vec![Arc::new(self.host.finish()), Arc::new(self.ts.finish())];
-        arrays.extend(self.columns.into_iter().map(|(_, column)| column.finish()));
-        let batch = RecordBatch::try_from_iter(names.iter().map(String::as_str).zip(arrays))?;
-        Ok(Finished { table: self.table.name, columns: names, batch })
+        let host: ArrayRef = Arc::new(self.host.finish());
+        let mut columns = vec![("host_id".to_owned(), host), ("ts".to_owned(), Arc::new(self.ts.finish()))];
+        columns
+            .extend(self.columns.into_iter().filter_map(|(metric, column)| Some((metric.column(), column.finish()?))));
+        let names = columns.iter().map(|(name, _)| name.clone()).collect();
+        Ok(Finished { table: self.table.name, columns: names, batch: RecordBatch::try_from_iter(columns)? })
     }
 }
 
-enum Column {
+/// A column in the making. Most of a table's columns have no value on most hosts: those cost nothing.
+struct Column {
+    rows: usize,
+    values: Option<Values>,
+}
+
+enum Values {
     Integer(Int64Builder),
     Real(Float64Builder),
     Flag(BooleanBuilder),
     Text(StringBuilder),
 }
 
-impl Column {
-    fn of<T>(metric: &Metric<T>) -> Self {
-        match metric.read {
-            Read::Integer(_) => Column::Integer(Int64Builder::new()),
-            Read::Real(_) => Column::Real(Float64Builder::new()),
-            Read::Flag(_) => Column::Flag(BooleanBuilder::new()),
-            Read::Text(_) => Column::Text(StringBuilder::new()),
+/// The builder of a kind, made at the first value: the rows before it had none.
+macro_rules! values {
+    ($column:expr, $kind:ident, $builder:ty) => {{
+        if $column.values.is_none() {
+            let mut builder = <$builder>::new();
+            (0..$column.rows).for_each(|_| builder.append_null());
+            $column.values = Some(Values::$kind(builder));
         }
+        match &mut $column.values {
+            Some(Values::$kind(builder)) => builder,
+            _ => unreachable!("a column has values of one kind"),
+        }
+    }};
+}
+
+impl Column {
+    fn new() -> Self {
+        Column { rows: 0, values: None }
     }
 
     fn push<T>(&mut self, metric: &Metric<T>, row: &T) {
-        match (self, &metric.read) {
+        match &metric.read {
             // No counter of a kernel comes near 2^63: what does not fit is no reading.
-            (Column::Integer(column), Read::Integer(read)) => {
-                column.append_option(read(row).and_then(|value| i64::try_from(value).ok()));
-            }
-            (Column::Real(column), Read::Real(read)) => column.append_option(read(row)),
-            (Column::Flag(column), Read::Flag(read)) => column.append_option(read(row)),
-            (Column::Text(column), Read::Text(read)) => column.append_option(read(row)),
-            _ => unreachable!("a column is made for its metric"),
+            Read::Integer(read) => self.push_integer(read(row).and_then(|value| i64::try_from(value).ok())),
+            Read::Real(read) => self.push_real(read(row)),
+            Read::Flag(read) => match read(row) {
+                Some(value) => values!(self, Flag, BooleanBuilder).append_value(value),
+                None => self.push_null(),
+            },
+            Read::Text(read) => match read(row) {
+                Some(value) => values!(self, Text, StringBuilder).append_value(value),
+                None => self.push_null(),
+            },
+        }
+        self.rows += 1;
+    }
+
+    fn push_integer(&mut self, value: Option<i64>) {
+        match value {
+            Some(value) => values!(self, Integer, Int64Builder).append_value(value),
+            None => self.push_null(),
         }
     }
 
-    fn finish(self) -> ArrayRef {
-        match self {
-            Column::Integer(mut column) => Arc::new(column.finish()),
-            Column::Real(mut column) => Arc::new(column.finish()),
-            Column::Flag(mut column) => Arc::new(column.finish()),
-            Column::Text(mut column) => Arc::new(column.finish()),
+    fn push_real(&mut self, value: Option<f64>) {
+        match value {
+            Some(value) => values!(self, Real, Float64Builder).append_value(value),
+            None => self.push_null(),
         }
     }
+
+    fn push_null(&mut self) {
+        match &mut self.values {
+            None => {}
+            Some(Values::Integer(column)) => column.append_null(),
+            Some(Values::Real(column)) => column.append_null(),
+            Some(Values::Flag(column)) => column.append_null(),
+            Some(Values::Text(column)) => column.append_null(),
+        }
+    }
+
+    /// None where no row had a value.
+    fn finish(self) -> Option<ArrayRef> {
+        Some(match self.values? {
+            Values::Integer(mut column) => Arc::new(column.finish()),
+            Values::Real(mut column) => Arc::new(column.finish()),
+            Values::Flag(mut column) => Arc::new(column.finish()),
+            Values::Text(mut column) => Arc::new(column.finish()),
+        })
+    }
+}
+
+/// The rows of the predecessor's pushes; none where there were none.
+pub fn flat(pushes: &[(HostId, FlatSample)]) -> Result<Option<Finished>, ArrowError> {
+    if pushes.is_empty() {
+        return Ok(None);
+    }
+    let real = |read: fn(&FlatSample) -> Option<f64>| -> ArrayRef {
+        Arc::new(pushes.iter().map(|(_, sample)| read(sample)).collect::<Float64Array>())
+    };
+    let instant = |read: fn(&FlatSample) -> i64| -> ArrayRef {
+        Arc::new(TimestampMicrosecondArray::from_iter_values(pushes.iter().map(|(_, sample)| read(sample))))
+    };
+    let columns: [(&str, ArrayRef); 8] = [
+        ("host_id", Arc::new(Int32Array::from_iter_values(pushes.iter().map(|(host, _)| host.0)))),
+        ("ts", instant(|sample| sample.timestamp * 1_000_000)),
+        ("cpu", real(|sample| Some(sample.values.cpu))),
+        ("ram", real(|sample| Some(sample.values.ram))),
+        ("disk", real(|sample| Some(sample.values.disk))),
+        ("disk_read", real(|sample| sample.values.disk_read)),
+        ("disk_write", real(|sample| sample.values.disk_write)),
+        ("received_at", instant(|sample| sample.received_us)),
+    ];
+    let names = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+    Ok(Some(Finished { table: schema::FLAT, columns: names, batch: RecordBatch::try_from_iter(columns)? }))
 }

@@ -63,6 +63,11 @@ pub fn shapes() -> Vec<Shape> {
     shapes.0
 }
 
+/// The names of the tables that have samples.
+pub fn names() -> Vec<&'static str> {
+    crate::series::rollup::tables().iter().map(|table| table.name).collect()
+}
+
 /// Makes the tables of a hot file in the schema that the connection uses.
 pub fn create(connection: &Connection) -> duckdb::Result<()> {
     connection.execute_batch(sql::STATE_TABLES)?;
@@ -78,13 +83,6 @@ pub fn create(connection: &Connection) -> duckdb::Result<()> {
         }
     }
     contents.flush()
-}
-
-/// The columns of a table of the catalog, in the order in which rows are built.
-pub fn columns<T>(table: &Table<T>) -> Vec<String> {
-    let mut columns = vec!["host_id".to_owned(), "ts".to_owned()];
-    columns.extend(table.dimension.iter().chain(table.metrics).map(Metric::column));
-    columns
 }
 
 struct Shapes(Vec<Shape>);

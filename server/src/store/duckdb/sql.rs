@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS hosts (
 CREATE TABLE IF NOT EXISTS details (host_id INTEGER, document JSON, updated_at TIMESTAMP);
 -- The mark of a stream is its highest number.
 CREATE TABLE IF NOT EXISTS marks (host_id INTEGER, stream UBIGINT, seq UBIGINT, updated_at TIMESTAMP);
+-- All journals with a lower number are in the files.
+CREATE TABLE IF NOT EXISTS journal (number UBIGINT);
 ";
 
 /// The predecessor's pushes: percentages, and MiB/s.
@@ -49,6 +51,7 @@ pub const LOAD_FILE_HOSTS: &str = "SELECT number, host_id, samples, epoch_us(new
 pub const LOAD_TOMBSTONES: &str = "SELECT host_id, number FROM tombstones";
 pub const INSERT_HOT: &str = "INSERT INTO files (number, tier, bytes, samples, amount) VALUES (?, 'hot', 0, 0, 0)";
 pub const INSERT_TOMBSTONE: &str = "INSERT INTO tombstones VALUES (?, ?)";
+pub const INSERT_JOURNAL: &str = "INSERT INTO journal VALUES (?)";
 pub const DELETE_RECENT_FLAT: &str = "DELETE FROM recent_flat WHERE host_id = ?";
 pub const DELETE_TOMBSTONE: &str = "DELETE FROM tombstones WHERE host_id = ? AND number = ?";
 pub const DELETE_FILE: &str = "DELETE FROM files WHERE number = ?";
@@ -79,6 +82,7 @@ pub fn take_over(sealed: &[(String, String)], now_us: i64) -> String {
     let hosts = all("hosts", "host_id, key, hostname, agent, facts, first_seen, deleted, rowid AS line");
     let details = all("details", "host_id, document, updated_at, rowid AS line");
     let marks = all("marks", "host_id, stream, seq, updated_at");
+    let journal = all("journal", "number");
     let mut recent = "SELECT * FROM recent_flat".to_owned();
     for (alias, counts) in sealed {
         write!(recent, " UNION ALL SELECT * FROM {alias}.flat WHERE {counts}").expect("a string grows");
@@ -91,17 +95,20 @@ CREATE OR REPLACE TEMP TABLE details_now AS
     SELECT DISTINCT ON (host_id) * FROM ({details}) ORDER BY host_id, place DESC, line DESC;
 CREATE OR REPLACE TEMP TABLE marks_now AS
     SELECT host_id, stream, max(seq) AS seq, max(updated_at) AS updated_at FROM ({marks}) GROUP BY ALL;
+CREATE OR REPLACE TEMP TABLE journal_now AS SELECT max(number) AS number FROM ({journal});
 CREATE OR REPLACE TEMP TABLE clock_now AS
     SELECT least(make_timestamp({now_us}), max(updated_at) + INTERVAL 1 DAY) AS now FROM marks;
 CREATE OR REPLACE TEMP TABLE recent_now AS
     SELECT * FROM ({recent}) WHERE received_at >= make_timestamp({now_us}) - INTERVAL 10 MINUTE;
 DELETE FROM hosts; DELETE FROM details; DELETE FROM marks; DELETE FROM recent_flat;
+DELETE FROM journal;
+INSERT INTO journal SELECT number FROM journal_now WHERE number IS NOT NULL;
 INSERT INTO hosts SELECT * EXCLUDE (line, place) FROM hosts_now;
 INSERT INTO details SELECT * EXCLUDE (line, place) FROM details_now WHERE document IS NOT NULL;
 INSERT INTO marks SELECT * FROM marks_now
     WHERE host_id < 0 OR updated_at > (SELECT now FROM clock_now) - INTERVAL {MARK_DAYS} DAY;
 INSERT INTO recent_flat SELECT * FROM recent_now;
-DROP TABLE hosts_now; DROP TABLE details_now; DROP TABLE marks_now; DROP TABLE clock_now; DROP TABLE recent_now;
+DROP TABLE hosts_now; DROP TABLE details_now; DROP TABLE marks_now; DROP TABLE clock_now; DROP TABLE journal_now; DROP TABLE recent_now;
 "
     )
 }
@@ -115,6 +122,10 @@ pub fn load_hosts(alias: &str) -> String {
 
 pub fn load_details(alias: &str) -> String {
     format!("SELECT host_id, document, epoch_us(updated_at) FROM {alias}.details ORDER BY rowid")
+}
+
+pub fn load_journal(alias: &str) -> String {
+    format!("SELECT max(number) FROM {alias}.journal")
 }
 
 pub fn load_marks(alias: &str) -> String {

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use duckdb::arrow::error::ArrowError;
 use siskin_platform::model::{Agent, Host};
 
+use super::group::Group;
 use super::marks::{FlatKey, HISTORY, Mark};
-use super::rows::Rows;
+use super::rows::{self, Rows};
 use super::writer::{Known, Memory};
 use crate::clock::now_us;
 use crate::store::directory::{Details, Heard, HostId, Native, Recent, Source, flat_key};
@@ -24,15 +26,13 @@ pub struct Stage<'a> {
     heard: Vec<Heard>,
 }
 
-/// What a finished stage holds.
-pub struct Staged {
+/// A group, and what memory knows once it is durable.
+pub struct Pending {
+    pub group: Group,
+    /// When its samples were taken, microseconds since 1970.
+    pub instants_us: Vec<i64>,
     pub next_host: i32,
-    pub rows: Rows,
-    pub flat: Vec<(HostId, FlatSample)>,
-    pub hosts: HashMap<String, Known>,
-    pub marks: HashMap<(HostId, u64), Mark>,
     pub retries: HashMap<FlatKey, i64>,
-    pub details: HashMap<HostId, Details>,
     pub heard: Vec<Heard>,
 }
 
@@ -59,9 +59,13 @@ impl<'a> Stage<'a> {
         }
     }
 
-    pub fn finish(self) -> Staged {
-        let Stage { next_host, rows, flat, hosts, marks, retries, details, heard, .. } = self;
-        Staged { next_host, rows, flat, hosts, marks, retries, details, heard }
+    pub fn finish(self, samples: u64) -> Result<Pending, ArrowError> {
+        let Stage { next_host, mut rows, flat, hosts, marks, retries, details, heard, .. } = self;
+        let mut instants_us = std::mem::take(&mut rows.instants_us);
+        instants_us.extend(flat.iter().map(|(_, sample)| sample.timestamp * 1_000_000));
+        let mut tables = rows.finish()?;
+        tables.extend(rows::flat(&flat)?);
+        Ok(Pending { group: Group { tables, hosts, marks, details, samples }, instants_us, next_host, retries, heard })
     }
 
     fn native(&mut self, batch: &NativeBatch) -> Receipt {

@@ -7,7 +7,6 @@ use duckdb::{Connection, params};
 use super::marks::Mark;
 use super::rows::Finished;
 use super::writer::Known;
-use crate::store::FlatSample;
 use crate::store::directory::{Details, HostId};
 
 /// Rows into tables of this schema, in the database that the connection uses.
@@ -19,20 +18,6 @@ pub fn write_rows(connection: &Connection, schema: &str, tables: Vec<Finished>) 
         appender.flush()?;
     }
     Ok(())
-}
-
-pub fn write_flat(connection: &Connection, flat: &[(HostId, FlatSample)]) -> duckdb::Result<()> {
-    if flat.is_empty() {
-        return Ok(());
-    }
-    let mut appender = connection.appender("flat")?;
-    for (host, sample) in flat {
-        let values = &sample.values;
-        let (ts, received) = (timestamp(sample.timestamp * 1_000_000), timestamp(sample.received_us));
-        let (read, write) = (values.disk_read, values.disk_write);
-        appender.append_row(params![host.0, ts, values.cpu, values.ram, values.disk, read, write, received])?;
-    }
-    appender.flush()
 }
 
 pub fn write_marks(connection: &Connection, marks: impl Iterator<Item = (HostId, u64, Mark)>) -> duckdb::Result<()> {

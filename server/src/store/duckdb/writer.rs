@@ -1,29 +1,42 @@
-//! The one who writes samples: a group in one transaction of the active hot file, then, and only then, in memory.
+//! The one who writes samples: bodies into the journal, then, and only then, into memory, where questions find them; and
+//! from there, many groups in one transaction, into the active hot file.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use duckdb::Connection;
 use siskin_platform::model::{Agent, Host};
 use tracing::{error, info, warn};
 
 use super::file::File;
+use super::group::{Group, Prepared, Tail};
 use super::marks::{Marks, Retries};
 use super::open::{Database, Shared};
-use super::stage::Stage;
+use super::stage::{Pending, Stage};
 use super::transaction::{store_error, transaction};
-use super::{hot, load, tables};
+use super::{hot, load, sql, tables};
 use crate::clock::now_us;
 use crate::store::directory::{Details, Directory, HostId, Source};
-use crate::store::{Backend, Receipt, Removal, Removed, StoreError, Submission};
+use crate::store::journal::{self, Journal};
+use crate::store::{Backend, Origin, Receipt, Removal, Removed, StoreError, Submission};
 
 /// A hot file whose log has this size is followed by a new one. Its replay after a kill runs at 25 to 55 MB/s.
 const LOG_BYTES: u64 = 64 << 20;
 /// A file with fewer samples is checkpointed instead, in some ten milliseconds: what fills its log are many small commits.
 const FEW_SAMPLES: u64 = 50_000;
+/// Samples that wait for the hot file: in large groups they cost it a tenth.
+const FLUSH_SAMPLES: u64 = 10_000;
+/// Bytes of bodies that wait, whatever is in them.
+const FLUSH_BYTES: u64 = 32 << 20;
+/// They wait no longer than this.
+const FLUSH_AFTER: Duration = Duration::from_secs(60);
+/// When the hot file takes nothing, so many samples wait at most; then no more are taken.
+const MAX_WAITING_SAMPLES: u64 = 10 * FLUSH_SAMPLES;
 /// Between two rounds of housekeeping, microseconds.
-const ROUND_US: i64 = 60 * 1_000_000;
+const ROUND_US: i64 = 300 * 1_000_000;
 /// When the clock says that more than this passed between two rounds, it was set, and nothing is old by its word.
 const CLOCK_LEAP_US: i64 = 86_400 * 1_000_000;
 
@@ -31,7 +44,12 @@ pub struct Writer {
     connection: Connection,
     shared: Arc<Shared>,
     active: Arc<File>,
-    /// Samples committed to the active file since its last checkpoint.
+    /// Rows of each table in the active file.
+    rows: HashMap<&'static str, u64>,
+    journal: Journal,
+    /// Since when the oldest sample that waits is waiting.
+    waiting: Option<Instant>,
+    /// Samples written to the active file since its last checkpoint.
     fresh_samples: u64,
     directory: Arc<Directory>,
     memory: Memory,
@@ -67,34 +85,200 @@ impl Known {
 }
 
 impl Writer {
-    /// Takes the store over and fills the directory from it.
-    pub fn new(database: Database, directory: Arc<Directory>) -> duckdb::Result<Self> {
+    /// Takes the store over and fills the directory from it. `decode` makes submissions again of the bodies that the
+    /// journal has.
+    pub fn new(database: Database, directory: Arc<Directory>, decode: &Decode) -> Result<Self, StoreError> {
         let Database { shared, active } = database;
-        let connection = shared.instance.connect()?;
-        let memory = load::load(&connection, &shared.files.now(), &directory, now_us())?;
-        connection.execute_batch(&format!("USE {}", active.alias()))?;
-        let fresh_samples = active.facts().samples;
-        Ok(Writer {
+        let failed = |error: duckdb::Error| store_error(&error);
+        let connection = shared.instance.connect().map_err(failed)?;
+        let manifest = shared.files.now();
+        let place = shared.layout.journal();
+        let first = load::journal(&connection, &manifest).map_err(failed)?;
+        let (old, left): (Vec<u64>, Vec<u64>) =
+            journal::numbers(&place).into_iter().partition(|number| *number < first);
+        old.into_iter().for_each(|number| journal::remove(&place, number));
+        let unreadable = |error: std::io::Error| StoreError::Failed(format!("cannot read the journal: {error}"));
+        let bodies: Vec<Vec<Origin>> =
+            left.iter().map(|number| journal::read(&place, *number)).collect::<Result<_, _>>().map_err(unreadable)?;
+        let since_us = bodies.iter().flatten().map(|origin| origin.received_us).min().unwrap_or(i64::MAX).min(now_us());
+        let memory = load::load(&connection, &manifest, &directory, since_us).map_err(failed)?;
+        connection.execute_batch(&format!("USE {}", active.alias())).map_err(failed)?;
+        let next = left.last().map_or(first, |last| last + 1);
+        let mut writer = Writer {
+            rows: load::rows(&connection).map_err(failed)?,
+            fresh_samples: active.facts().samples,
+            journal: begin(&place, next)?,
+            waiting: None,
             connection,
             shared,
             active,
-            fresh_samples,
             directory,
             memory,
             unkept: HashSet::new(),
             last_round_us: now_us(),
-        })
+        };
+        writer.publish(|tail| tail.groups.clear());
+        writer.replay(bodies, decode)?;
+        left.into_iter().for_each(|number| journal::remove(&place, number));
+        Ok(writer)
     }
 
+    /// Stores again what the journal has and the files have not.
+    fn replay(&mut self, bodies: Vec<Vec<Origin>>, decode: &Decode) -> Result<(), StoreError> {
+        let start = Instant::now();
+        let mut samples = 0;
+        for origin in bodies.into_iter().flatten() {
+            let Some(submission) = decode(&origin) else {
+                error!(
+                    bytes = origin.body.len(),
+                    "a body in the journal cannot be read any more: its samples are lost"
+                );
+                continue;
+            };
+            let (receipts, group) = self.stage(&[submission])?;
+            samples += receipts.iter().map(|receipt| receipt.stored).sum::<u64>();
+            self.keep(group);
+            if self.shared.files.now().tail.samples() >= FLUSH_SAMPLES {
+                // Not under a new number: a kill meanwhile must find the rest.
+                self.flush_as(None)?;
+            }
+        }
+        self.flush_as(Some(self.journal.number()))?;
+        if samples > 0 {
+            info!(samples, seconds = start.elapsed().as_secs_f64(), "stored again what the journal had");
+        }
+        Ok(())
+    }
+
+    #[cfg(test)]
     pub(super) fn transaction<R>(&self, work: impl FnOnce(&Connection) -> duckdb::Result<R>) -> Result<R, StoreError> {
         transaction(&self.connection, work)
+    }
+
+    /// What submissions bring, and what memory knows of them from now on. The rows are not anywhere yet.
+    fn stage(&mut self, submissions: &[Submission]) -> Result<(Vec<Receipt>, Pending), StoreError> {
+        let mut stage = Stage::new(&self.memory);
+        let receipts: Vec<Receipt> = submissions
+            .iter()
+            .map(|submission| {
+                submission.writes.iter().fold(Receipt::default(), |sum, write| sum.plus(stage.write(write)))
+            })
+            .collect();
+        let samples = receipts.iter().map(|receipt| receipt.stored).sum();
+        let staged = stage.finish(samples).map_err(|error| StoreError::Failed(error.to_string()))?;
+        Ok((receipts, staged))
+    }
+
+    /// Memory and questions know of a group that is durable.
+    fn keep(&mut self, pending: Pending) {
+        let Pending { group, instants_us, next_host, retries, heard } = pending;
+        // Before the rows are there: who reads them must find their file.
+        self.active.grow(group.samples, instants_us.into_iter());
+        self.memory.next_host = next_host;
+        self.memory.hosts.extend(group.hosts.iter().map(|(key, known)| (key.clone(), known.clone())));
+        for ((host, stream), mark) in &group.marks {
+            self.memory.marks.set(*host, *stream, *mark);
+        }
+        for (key, received_us) in retries {
+            self.memory.retries.insert(key, received_us);
+        }
+        for heard in &heard {
+            if let Source::Native(native) = &heard.source {
+                self.unkept.insert(heard.host);
+                if native.cloned_us.is_some()
+                    && !self.directory.get(heard.host).is_some_and(|host| host.is_cloned(heard.heard_us))
+                {
+                    warn!(
+                        id = heard.key,
+                        hostname = heard.hostname,
+                        "two agents push with one id: give one another with --id"
+                    );
+                }
+            }
+        }
+        self.directory.apply(heard);
+        self.waiting.get_or_insert_with(Instant::now);
+        let group = Arc::new(group);
+        self.publish(|tail| tail.groups.push(group));
+    }
+
+    /// Lets questions see another tail.
+    fn publish(&self, change: impl FnOnce(&mut Tail)) {
+        self.shared.files.change(|manifest| {
+            let mut groups = manifest.tail.groups.clone();
+            let rows = manifest.tail.rows.clone();
+            let mut tail = Tail { file: self.active.number, rows, groups: std::mem::take(&mut groups) };
+            if tail.file != manifest.tail.file || *tail.rows != self.rows {
+                tail.rows = Arc::new(self.rows.clone());
+            }
+            change(&mut tail);
+            manifest.tail = Arc::new(tail);
+        });
+    }
+
+    /// Puts what waits into the hot file, and begins a new journal.
+    pub(super) fn flush(&mut self) -> Result<(), StoreError> {
+        if self.shared.files.now().tail.groups.is_empty() {
+            return Ok(());
+        }
+        let next = begin(&self.shared.layout.journal(), self.journal.number() + 1)?;
+        self.flush_as(Some(next.number()))?;
+        std::mem::replace(&mut self.journal, next).remove();
+        Ok(())
+    }
+
+    /// Puts what waits into the hot file; from then on all journals below this number are in it.
+    fn flush_as(&mut self, journal: Option<u64>) -> Result<(), StoreError> {
+        let tail = self.shared.files.now().tail.clone();
+        let prepared = Prepared::of(&tail.groups).map_err(|error| StoreError::Failed(error.to_string()))?;
+        self.write(prepared, journal)?;
+        self.fresh_samples += tail.samples();
+        self.waiting = None;
+        // In one step, or questions would miss the rows or see them twice.
+        self.publish(|tail| tail.groups.clear());
+        Ok(())
+    }
+
+    fn write(&mut self, prepared: Prepared<'_>, journal: Option<u64>) -> Result<(), StoreError> {
+        let rows = prepared.rows();
+        transaction(&self.connection, |connection| {
+            prepared.write(connection)?;
+            match journal {
+                Some(number) => connection.execute(sql::INSERT_JOURNAL, [number]).map(drop),
+                None => Ok(()),
+            }
+        })?;
+        for (table, count) in rows {
+            *self.rows.entry(table).or_default() += count;
+        }
+        Ok(())
+    }
+
+    /// Stores a group that the journal has not, at once.
+    fn store(&mut self, pending: Pending) -> Result<(), StoreError> {
+        self.flush()?;
+        let Pending { group, instants_us, next_host, retries, heard } = pending;
+        let samples = group.samples;
+        let group = Arc::new(group);
+        let prepared =
+            Prepared::of(std::slice::from_ref(&group)).map_err(|error| StoreError::Failed(error.to_string()))?;
+        self.active.grow(0, instants_us.iter().copied());
+        self.write(prepared, None)?;
+        self.fresh_samples += samples;
+        let Ok(group) = Arc::try_unwrap(group) else { unreachable!("nobody else has it") };
+        // Its rows are in the file: only what is known of them is kept.
+        let group = Group { tables: Vec::new(), ..group };
+        self.keep(Pending { group, instants_us, next_host, retries, heard });
+        self.publish(|tail| tail.groups.clear());
+        self.waiting = None;
+        Ok(())
     }
 
     /// Keeps the documents of native hosts, so that they are there after a restart.
     fn keep_details(&mut self) -> Result<(), StoreError> {
         let document = |host: &HostId| Some((*host, self.directory.get(*host)?.document()?));
         let details: HashMap<HostId, Details> = self.unkept.iter().filter_map(document).collect();
-        self.transaction(|connection| tables::write_details(connection, &details))?;
+        transaction(&self.connection, |connection| tables::write_details(connection, &details))?;
         self.unkept.clear();
         Ok(())
     }
@@ -108,6 +292,7 @@ impl Writer {
 
     /// Goes on in a new hot file; a tombstone hides what was written before.
     fn rotate(&mut self, removed: Option<HostId>) -> Result<(), StoreError> {
+        self.flush()?;
         let tombstone = removed.map(|host| (host, self.shared.files.number()));
         let number = self.shared.files.number();
         let shared = &self.shared;
@@ -122,7 +307,9 @@ impl Writer {
         });
         self.connection.execute_batch(&format!("USE {}", next.alias())).map_err(|error| store_error(&error))?;
         self.active = next;
+        self.rows.clear();
         self.fresh_samples = 0;
+        self.publish(|_| {});
         shared.rotation_wanted.store(false, Ordering::Relaxed);
         Ok(())
     }
@@ -140,56 +327,36 @@ impl Writer {
     }
 }
 
+/// Makes a submission again of a body that was one; none if it cannot.
+pub type Decode = dyn Fn(&Origin) -> Option<Submission>;
+
+fn begin(directory: &Path, number: u64) -> Result<Journal, StoreError> {
+    Journal::begin(directory, number).map_err(|error| StoreError::Failed(format!("cannot begin a journal: {error}")))
+}
+
 impl Backend for Writer {
     fn commit(&mut self, group: &[Submission]) -> Result<Vec<Receipt>, StoreError> {
-        let mut stage = Stage::new(&self.memory);
-        let receipts: Vec<Receipt> = group
-            .iter()
-            .map(|submission| {
-                submission.writes.iter().fold(Receipt::default(), |sum, write| sum.plus(stage.write(write)))
-            })
-            .collect();
-        let staged = stage.finish();
-        let stored = receipts.iter().map(|receipt| receipt.stored).sum();
-        let flat = staged.flat.iter().map(|(_, sample)| sample.timestamp * 1_000_000);
-        // Before the rows are there: who reads them must find their file.
-        self.active.grow(stored, staged.rows.instants_us.iter().copied().chain(flat));
-        let finished = staged.rows.finish().map_err(|error| StoreError::Failed(error.to_string()))?;
-        self.transaction(|connection| {
-            tables::write_hosts(connection, staged.hosts.iter())?;
-            tables::write_rows(connection, "main", finished)?;
-            tables::write_flat(connection, &staged.flat)?;
-            tables::write_marks(connection, staged.marks.iter().map(|((host, stream), mark)| (*host, *stream, *mark)))?;
-            tables::write_details(connection, &staged.details)
-        })?;
-        self.fresh_samples += stored;
-        self.memory.next_host = staged.next_host;
-        self.memory.hosts.extend(staged.hosts);
-        for ((host, stream), mark) in staged.marks {
-            self.memory.marks.set(host, stream, mark);
+        if self.shared.files.now().tail.samples() >= MAX_WAITING_SAMPLES {
+            self.flush()?;
         }
-        for (key, received_us) in staged.retries {
-            self.memory.retries.insert(key, received_us);
+        let (receipts, pending) = self.stage(group)?;
+        if group.iter().all(|submission| submission.origin.is_some()) {
+            let origins = group.iter().filter_map(|submission| submission.origin.as_ref());
+            let written = self.journal.append(origins);
+            written.map_err(|error| StoreError::Failed(format!("cannot write the journal: {error}")))?;
+            self.keep(pending);
+        } else {
+            self.store(pending)?;
         }
-        for heard in &staged.heard {
-            if let Source::Native(native) = &heard.source {
-                self.unkept.insert(heard.host);
-                if native.cloned_us.is_some()
-                    && !self.directory.get(heard.host).is_some_and(|host| host.is_cloned(heard.heard_us))
-                {
-                    warn!(
-                        id = heard.key,
-                        hostname = heard.hostname,
-                        "two agents push with one id: give one another with --id"
-                    );
-                }
-            }
-        }
-        self.directory.apply(staged.heard);
         Ok(receipts)
     }
 
     fn settle(&mut self) -> Result<(), StoreError> {
+        let late = self.waiting.is_some_and(|since| since.elapsed() >= FLUSH_AFTER);
+        let samples = self.shared.files.now().tail.samples();
+        if late || samples >= FLUSH_SAMPLES || self.journal.bytes() >= FLUSH_BYTES {
+            self.flush()?;
+        }
         if self.shared.rotation_wanted.load(Ordering::Relaxed) {
             return self.rotate(None);
         }
@@ -212,7 +379,7 @@ impl Backend for Writer {
         }
         if let Some((key, known)) = self.memory.hosts.iter().find(|(_, known)| known.id == host) {
             let (key, known) = (key.clone(), Known { deleted: true, ..known.clone() });
-            self.transaction(|connection| tables::forget_host(connection, &key, &known, now_us()))?;
+            transaction(&self.connection, |connection| tables::forget_host(connection, &key, &known, now_us()))?;
             self.memory.hosts.insert(key, known);
         }
         self.directory.forget(host);
@@ -236,6 +403,7 @@ impl Backend for Writer {
         if let Err(error) = self.keep_details() {
             error!(%error, "cannot keep the hosts' documents");
         }
+        self.flush()?;
         self.checkpoint()
     }
 }

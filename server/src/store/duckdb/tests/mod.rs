@@ -1,6 +1,7 @@
 //! The store against real files.
 
 mod copies;
+mod journal;
 mod keeping;
 mod migration;
 mod once;
@@ -31,13 +32,13 @@ fn open(path: &Path) -> Store {
     let directory = Arc::new(Directory::default());
     let database = Database::open(path).unwrap();
     let shared = database.shared.clone();
-    let writer = Writer::new(database, directory.clone()).unwrap();
+    let writer = Writer::new(database, directory.clone(), &|_| None).unwrap();
     Store { shared, writer, directory }
 }
 
 impl Store {
     fn push(&mut self, write: Write) -> Receipt {
-        self.writer.commit(&[Submission { writes: vec![write] }]).unwrap()[0]
+        self.writer.commit(&[Submission { writes: vec![write], origin: None }]).unwrap()[0]
     }
 
     fn entry(&self, key: &str) -> HostEntry {

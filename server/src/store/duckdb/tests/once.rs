@@ -31,7 +31,8 @@ fn a_number_is_stored_once_and_gaps_are_counted() {
 fn one_group_sees_its_own_members() {
     let place = tempfile::tempdir().unwrap();
     let mut store = open(&place.path().join("s.duckdb"));
-    let group = [batch(7, 1, 2), batch(7, 1, 2), flat(1.0), flat(1.0)].map(|write| Submission { writes: vec![write] });
+    let group = [batch(7, 1, 2), batch(7, 1, 2), flat(1.0), flat(1.0)]
+        .map(|write| Submission { writes: vec![write], origin: None });
     let receipts = store.writer.commit(&group).unwrap();
     assert_eq!(receipts, [receipt(2, 0, 0), receipt(0, 2, 0), receipt(1, 0, 0), receipt(0, 1, 0)]);
     assert_eq!(store.directory.len(), 2);

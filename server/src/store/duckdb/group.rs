@@ -1,0 +1,114 @@
+//! Groups of samples that are acknowledged and not yet in a file: they are in the journal, and questions find them here.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use duckdb::Connection;
+use duckdb::arrow::array::{ArrayRef, new_null_array};
+use duckdb::arrow::datatypes::DataType;
+use duckdb::arrow::error::ArrowError;
+use duckdb::arrow::record_batch::RecordBatch;
+
+use super::marks::Mark;
+use super::rows::Finished;
+use super::tables;
+use super::writer::Known;
+use crate::store::directory::{Details, HostId};
+
+/// What one commit brings.
+#[derive(Default)]
+pub struct Group {
+    pub tables: Vec<Finished>,
+    /// Hosts that are new or have changed.
+    pub hosts: HashMap<String, Known>,
+    pub marks: HashMap<(HostId, u64), Mark>,
+    pub details: HashMap<HostId, Details>,
+    pub samples: u64,
+}
+
+/// What is newer than the files.
+#[derive(Default)]
+pub struct Tail {
+    /// The hot file that is written, and how many rows of each table in it count: what is beyond is in the groups.
+    pub file: u64,
+    pub rows: Arc<HashMap<&'static str, u64>>,
+    pub groups: Vec<Arc<Group>>,
+}
+
+impl Tail {
+    pub fn samples(&self) -> u64 {
+        self.groups.iter().map(|group| group.samples).sum()
+    }
+}
+
+/// Groups as one, ready to be written.
+pub struct Prepared<'a> {
+    hosts: HashMap<&'a String, &'a Known>,
+    marks: HashMap<(HostId, u64), Mark>,
+    details: HashMap<HostId, Details>,
+    tables: Vec<(&'static str, Vec<&'a str>, Vec<RecordBatch>)>,
+}
+
+impl<'a> Prepared<'a> {
+    pub fn of(groups: &'a [Arc<Group>]) -> Result<Self, ArrowError> {
+        let mut prepared =
+            Prepared { hosts: HashMap::new(), marks: HashMap::new(), details: HashMap::new(), tables: Vec::new() };
+        let mut rows: BTreeMap<&'static str, Vec<&Finished>> = BTreeMap::new();
+        for group in groups {
+            prepared.hosts.extend(&group.hosts);
+            prepared.marks.extend(&group.marks);
+            prepared.details.extend(group.details.iter().map(|(host, details)| (*host, details.clone())));
+            for finished in &group.tables {
+                rows.entry(finished.table).or_default().push(finished);
+            }
+        }
+        for (table, parts) in rows {
+            let columns = columns(&parts);
+            let batches = parts.iter().map(|part| padded(part, &columns)).collect::<Result<_, _>>()?;
+            prepared.tables.push((table, columns.into_keys().collect(), batches));
+        }
+        Ok(prepared)
+    }
+
+    /// Writes them in the transaction of the connection.
+    pub fn write(self, connection: &Connection) -> duckdb::Result<()> {
+        tables::write_hosts(connection, self.hosts.into_iter())?;
+        for (table, columns, batches) in self.tables {
+            let mut appender = connection.appender_with_columns_to_db(table, "main", &columns)?;
+            for batch in batches {
+                appender.append_record_batch(batch)?;
+            }
+            appender.flush()?;
+        }
+        let marks = self.marks.into_iter().map(|((host, stream), mark)| (host, stream, mark));
+        tables::write_marks(connection, marks)?;
+        tables::write_details(connection, &self.details)
+    }
+
+    /// How many rows each table gets.
+    pub fn rows(&self) -> Vec<(&'static str, u64)> {
+        let rows = |batches: &[RecordBatch]| batches.iter().map(|batch| batch.num_rows() as u64).sum();
+        self.tables.iter().map(|(table, _, batches)| (*table, rows(batches))).collect()
+    }
+}
+
+/// All columns that one of the parts has.
+fn columns<'a>(parts: &[&'a Finished]) -> BTreeMap<&'a str, DataType> {
+    let of_part = |part: &&'a Finished| {
+        let types = part.batch.columns().iter().map(|column| column.data_type().clone());
+        part.columns.iter().map(String::as_str).zip(types).collect::<Vec<_>>()
+    };
+    parts.iter().flat_map(of_part).collect()
+}
+
+/// A part with all these columns, null where it has none.
+fn padded(part: &Finished, columns: &BTreeMap<&str, DataType>) -> Result<RecordBatch, ArrowError> {
+    let array = |name: &str, kind: &DataType| -> ArrayRef {
+        match part.columns.iter().position(|column| column == name) {
+            Some(place) => part.batch.column(place).clone(),
+            None => new_null_array(kind, part.batch.num_rows()),
+        }
+    };
+    let arrays = columns.iter().map(|(name, kind)| (*name, array(name, kind), true));
+    RecordBatch::try_from_iter_with_nullable(arrays)
+}
