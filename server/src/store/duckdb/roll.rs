@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use duckdb::arrow::array::Array;
+use tracing::debug;
 
 use super::file::{File, Lease};
 use super::instance::{Access, Instance};
@@ -129,6 +131,7 @@ impl Sealing<'_> {
 
     /// Rolls up a day, some hosts and hours at a time.
     fn roll_up(&self, stage: &Stage<'_>, sealed: &Manifest, day: Day, file: &File) -> Result<(), StoreError> {
+        let start = Instant::now();
         let reader =
             Reader::new(self.shared.instance.connect().map_err(|error| store_error(&error))?, self.shared.clone());
         let reader = reader.unbounded();
@@ -154,6 +157,7 @@ impl Sealing<'_> {
                 from_us = to_us;
             }
         }
+        debug!(%day, hosts = hosts.len(), seconds = start.elapsed().as_secs_f64(), "rolled up");
         Ok(())
     }
 

@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use duckdb::Connection;
+use tracing::debug;
 
 use super::file::{Facts, File, HostFacts, Tables, alias};
 use super::instance::Access;
@@ -130,6 +132,7 @@ impl Sealing<'_> {
         shapes: Vec<Shape>,
         sources: impl Fn(&Shape) -> Vec<Source>,
     ) -> Result<Option<Made>, StoreError> {
+        let start = Instant::now();
         let number = self.shared.files.number();
         let scratch = self.shared.layout.scratch().join(format!("{number}.duckdb"));
         let target = alias(number);
@@ -166,6 +169,7 @@ impl Sealing<'_> {
         }
         sync(&scratch)?;
         let period = tier.period_of(day);
+        debug!(tier = tier.name(), %day, values = total.values, seconds = start.elapsed().as_secs_f64(), "written");
         let facts = Facts {
             bytes: std::fs::metadata(&scratch).map_or(0, |metadata| metadata.len()),
             samples: hosts.values().map(|host| host.samples).sum(),
