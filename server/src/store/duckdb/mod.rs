@@ -27,6 +27,7 @@ mod stage;
 mod steady;
 mod tables;
 mod transaction;
+mod trim;
 mod writer;
 
 pub use inspect::Inspector;
@@ -36,6 +37,7 @@ pub use open::{Database, Readers};
 pub use reader::{Ask, ReadError, Reader};
 pub use retention::Retention;
 pub use schema::FLAT;
+pub use snapshot::Schedule;
 pub use writer::Writer;
 
 #[cfg(test)]
