@@ -24,7 +24,7 @@ use crate::store::actor as storage;
 use crate::store::committer::{self, Command};
 use crate::store::directory::Directory;
 use crate::store::disk::{Disk, Watch};
-use crate::store::duckdb::{Database, Inspector, Keeper, KeeperHandle, Readers, Retention, Settings, Writer};
+use crate::store::duckdb::{Database, Inspector, Keeper, KeeperHandle, Readers, Retention, Schedule, Settings, Writer};
 use crate::supervisor::{Parts, Supervisor};
 use crate::telemetry::Telemetry;
 
@@ -208,8 +208,7 @@ impl Serve {
         let settings = Settings {
             seal_after: self.seal_after,
             retention,
-            snapshot_every: self.snapshot_every,
-            snapshot_keep: self.snapshot_keep,
+            snapshots: Schedule::new(self.snapshot_every, self.snapshot_keep),
         };
         tokio::task::spawn_blocking(move || {
             let start = Instant::now();

@@ -81,7 +81,10 @@ fn a_snapshot_under_load_restores_what_was_acknowledged() {
     assert_eq!(tier(&storage(&mut copied), "raw")["files"], tier(&storage(&mut client), "raw")["files"]);
     push(&mut copied, &settled.batch([unix_ms()]));
     push(&mut client, &settled.batch([unix_ms()]));
-    assert!(restored.join("siskin.duckdb.d/attach.sql").exists() && home.join("siskin.duckdb.d/attach.sql").exists());
+    for home in [&restored, &home] {
+        let script = home.join("siskin.duckdb.d/attach.sql");
+        until("attach.sql", PATIENCE, || std::fs::read_to_string(&script).ok().filter(|text| text.contains("/raw/")));
+    }
 }
 
 #[test]

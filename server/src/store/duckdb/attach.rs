@@ -1,6 +1,7 @@
 //! `attach.sql`: with it any DuckDB shows the sealed history as one table a kind, while the server runs. Written anew
 //! whenever the list of files changes.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
@@ -42,9 +43,9 @@ impl Attach {
         }
         self.tables.retain(|number, _| manifest.files.contains_key(number));
         for file in sealed {
-            if !self.tables.contains_key(&file.number) {
+            if let Entry::Vacant(place) = self.tables.entry(file.number) {
                 let lease = file.lease().map_err(|error| store_error(&error))?;
-                self.tables.insert(file.number, lease.tables.keys().cloned().collect());
+                place.insert(lease.tables.keys().cloned().collect());
             }
         }
         let failed = |error: std::io::Error| StoreError::Failed(format!("cannot write {NAME}: {error}"));

@@ -12,21 +12,21 @@ use tracing::{error, info, warn};
 
 use super::attach::Attach;
 use super::file::File;
+use super::hot;
 use super::inspect::{self, Inspector, Notes};
 use super::layout::{Day, Tier};
-use super::ledger::Change;
 use super::manifest::Manifest;
 use super::open::Shared;
 use super::retention::Retention;
 use super::rewrite::Rewriting;
 use super::seal::Sealing;
-use super::snapshot::{self, Snapshots};
+use super::snapshot::{self, Schedule, Snapshots};
 use super::steady::Steady;
 use super::transaction::store_error;
-use super::{hot, sql};
+use super::trim::Trim;
 use crate::clock::now_us;
 use crate::store::StoreError;
-use crate::store::directory::{Directory, HostId};
+use crate::store::directory::Directory;
 use crate::store::disk::Disk;
 use crate::store::snapshot::{Order, Snapshot, SnapshotError};
 use crate::telemetry::Telemetry;
@@ -44,8 +44,6 @@ const PAUSE_PER_SEAL: u32 = 20;
 const UNUSED: Duration = Duration::from_secs(600);
 /// Removed hosts wait so long for company before files are written without them.
 const REWRITE_AFTER: Duration = Duration::from_secs(6 * 3_600);
-/// A snapshot that could not be made is tried again after this.
-const SNAPSHOT_RETRY: Duration = Duration::from_secs(60);
 /// Between two interruptions of a keeper that is told to end.
 const INTERRUPT_EVERY: Duration = Duration::from_millis(20);
 
@@ -55,10 +53,7 @@ pub struct Settings {
     /// How long rows of a day that is over wait before they are sealed.
     pub seal_after: Duration,
     pub retention: Retention,
-    /// Between two snapshots; none are made by themselves without.
-    pub snapshot_every: Option<Duration>,
-    /// How many of them are kept.
-    pub snapshot_keep: usize,
+    pub snapshots: Schedule,
 }
 
 pub struct Keeper {
@@ -81,9 +76,10 @@ pub struct Keeper {
     /// When files are written without the hosts that were removed.
     rewrite_at: Option<Instant>,
     attach: Attach,
-    /// When the last snapshot was tried.
-    snapshot_tried: Option<Instant>,
 }
+
+/// What is done in a round.
+type Step = fn(&mut Keeper) -> Result<(), StoreError>;
 
 /// The running keeper.
 pub struct Handle {
@@ -139,7 +135,6 @@ impl Keeper {
             // Who was removed before the start has waited already.
             rewrite_at: (!manifest.tombstones.is_empty()).then(Instant::now),
             attach: Attach::default(),
-            snapshot_tried: None,
         })
     }
 
@@ -182,7 +177,7 @@ impl Keeper {
         // Files that go in this round are unlinked at its end.
         let _before = self.shared.files.now();
         self.steady = self.clock.is_so(Instant::now(), now_us());
-        let steps: [(&str, fn(&mut Self) -> Result<(), StoreError>); 6] = [
+        let steps: [(&str, Step); 6] = [
             ("freeze what is hot", Self::freeze_all),
             ("let go what is too old", Self::let_go),
             ("seal", Self::seal_what_is_due),
@@ -223,33 +218,11 @@ impl Keeper {
             let going: u64 = gone.iter().filter_map(|number| Some(manifest.files.get(number)?.facts().bytes)).sum();
             gone.extend(retention.too_much(&left, bytes.saturating_sub(going), Day::of(now_us())));
         }
-        if gone.is_empty() {
-            return Ok(());
-        }
-        self.shared.ledger.publish(&Change { removed: gone.clone(), ..Change::default() })?;
-        let files: Vec<&Arc<File>> = gone.iter().filter_map(|number| manifest.files.get(number)).collect();
-        let counts = files
-            .iter()
-            .flat_map(|file| file.hosts.iter().map(|(host, facts)| ((*file).clone(), *host, facts.samples)))
-            .collect();
-        self.take_out(&gone, counts);
-        for file in files {
-            file.retire();
-            info!(path = %file.path.display(), bytes = file.facts().bytes, "removed what is not kept any longer");
-        }
-        Ok(())
+        self.trim().remove(gone)
     }
 
-    /// Takes files off the list, and their samples off the hosts' counts. Whoever is removed meanwhile has none left.
-    fn take_out(&self, gone: &[u64], counts: Vec<(Arc<File>, HostId, u64)>) {
-        self.shared.files.change(|manifest| {
-            for (file, host, samples) in counts {
-                if !manifest.hides(host, &file) {
-                    self.directory.lessen(host, samples);
-                }
-            }
-            gone.iter().for_each(|number| drop(manifest.files.remove(number)));
-        });
+    fn trim(&self) -> Trim<'_> {
+        Trim { connection: &self.connection, shared: &self.shared, directory: &self.directory }
     }
 
     fn seal_what_is_due(&mut self) -> Result<(), StoreError> {
@@ -281,7 +254,7 @@ impl Keeper {
     fn seal(&mut self, frozen: &[Arc<File>], today: Day) -> Result<(), StoreError> {
         let start = Instant::now();
         let keep_from = if self.steady { self.settings.retention.keep_from(now_us()) } else { Day(i32::MIN) };
-        let old = self.samples_before(frozen, keep_from)?;
+        let old = self.trim().samples_before(frozen, keep_from)?;
         let sealing = Sealing {
             connection: &self.connection,
             shared: &self.shared,
@@ -295,26 +268,10 @@ impl Keeper {
         self.waiting = None;
         let samples: u64 = frozen.iter().map(|file| file.facts().samples).sum();
         sealed?;
-        self.take_out(&[], old);
+        self.trim().take_out(&[], old);
         self.notes.sealed(start.elapsed());
         info!(files = frozen.len(), samples, seconds = start.elapsed().as_secs_f64(), "sealed");
         Ok(())
-    }
-
-    /// What hot files have of days that are not kept.
-    fn samples_before(&self, frozen: &[Arc<File>], day: Day) -> Result<Vec<(Arc<File>, HostId, u64)>, StoreError> {
-        let mut counts = Vec::new();
-        for file in frozen.iter().filter(|file| file.days().first().is_some_and(|first| *first < day)) {
-            let read = || {
-                let lease = file.lease()?;
-                let mut statement = self.connection.prepare(&sql::count_before(&lease.file.alias()))?;
-                let rows = statement.query_map([day.start_us()], |row| Ok((HostId(row.get(0)?), row.get(1)?)))?;
-                rows.collect::<duckdb::Result<Vec<(HostId, i64)>>>()
-            };
-            let of_file = read().map_err(|error| store_error(&error))?;
-            counts.extend(of_file.into_iter().map(|(host, samples)| (file.clone(), host, samples as u64)));
-        }
-        Ok(counts)
     }
 
     /// Whether there is room for what sealing writes before it gives anything back.
@@ -365,21 +322,12 @@ impl Keeper {
     }
 
     fn snapshot_if_due(&mut self) -> Result<(), StoreError> {
-        let Some(every) = self.settings.snapshot_every else {
-            return Ok(());
-        };
-        let ages = snapshot::list(&self.shared.layout).into_iter().filter_map(|name| snapshot::age(&name));
-        if ages.min().is_some_and(|age| age < every)
-            || self.snapshot_tried.is_some_and(|tried| tried.elapsed() < SNAPSHOT_RETRY.min(every))
-        {
+        let layout = &self.shared.layout;
+        if !self.settings.snapshots.is_due(layout) {
             return Ok(());
         }
-        self.snapshot_tried = Some(Instant::now());
-        let failed = |error: SnapshotError| StoreError::Failed(error.to_string());
-        self.snapshot().map_err(failed)?;
-        let all = snapshot::list(&self.shared.layout);
-        let old = all.len().saturating_sub(self.settings.snapshot_keep);
-        all[..old].iter().try_for_each(|name| snapshot::discard(&self.shared.layout, name)).map_err(failed)
+        let made = self.snapshot().and_then(|_| self.settings.snapshots.discard_old(layout));
+        made.map_err(|error| StoreError::Failed(error.to_string()))
     }
 
     fn is_pausing(&self) -> bool {

@@ -30,6 +30,7 @@ mod stage;
 mod steady;
 mod tables;
 mod transaction;
+mod trim;
 mod writer;
 
 pub use inspect::Inspector;
@@ -37,6 +38,7 @@ pub use keeper::{Handle as KeeperHandle, Keeper, Settings};
 pub use open::{Database, OpenError, Readers};
 pub use reader::{Ask, ReadError, Reader};
 pub use retention::Retention;
+pub use snapshot::Schedule;
 pub use writer::Writer;
 
 #[cfg(test)]

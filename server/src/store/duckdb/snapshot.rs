@@ -27,6 +27,8 @@ const PARTIAL: &str = ".partial-";
 /// The writer looks up once a second.
 const ROTATION: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(10);
+/// A snapshot that could not be made is tried again after this.
+const RETRY: Duration = Duration::from_secs(60);
 /// How a snapshot is named: its time, UTC.
 const NAME: &str = "%Y-%m-%dT%H-%M-%SZ";
 
@@ -36,6 +38,42 @@ pub struct Snapshots<'a> {
     pub disk: &'a Disk,
     /// Whether it shall give up.
     pub is_stopping: &'a dyn Fn() -> bool,
+}
+
+/// Snapshots that are made by themselves.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// Between two; none are made without.
+    pub every: Option<Duration>,
+    /// How many are kept.
+    pub keep: usize,
+    tried: Option<Instant>,
+}
+
+impl Schedule {
+    pub fn new(every: Option<Duration>, keep: usize) -> Self {
+        Schedule { every, keep, tried: None }
+    }
+
+    /// Whether one shall be made now; one that fails is not tried again at once.
+    pub fn is_due(&mut self, layout: &Layout) -> bool {
+        let Some(every) = self.every else {
+            return false;
+        };
+        let newest = list(layout).into_iter().filter_map(|name| age(&name)).min();
+        let is_due =
+            newest.is_none_or(|age| age >= every) && self.tried.is_none_or(|tried| tried.elapsed() >= RETRY.min(every));
+        if is_due {
+            self.tried = Some(Instant::now());
+        }
+        is_due
+    }
+
+    /// Removes all but the newest.
+    pub fn discard_old(&self, layout: &Layout) -> Result<(), SnapshotError> {
+        let all = list(layout);
+        all[..all.len().saturating_sub(self.keep)].iter().try_for_each(|name| discard(layout, name))
+    }
 }
 
 /// Where the snapshots of a store lie.

@@ -91,21 +91,20 @@ fn a_snapshot_is_a_store_of_its_own() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("s.duckdb");
     let mut store = open(&path);
-    let first = fleet(3, 1, 1, 40);
-    first.into_iter().for_each(|write| {
+    for write in fleet(3, 1, 1, 40) {
         store.push(write);
-    });
+    }
     store.seal(&|_| Ok(())).unwrap();
     let gone = store.directory.by_key("agent-2").unwrap();
     store.writer.remove(gone, Removal::Samples).unwrap();
     // Sealed rows, rows that are hot, and a host that is hidden.
-    fleet(2, 1, 41, 5).into_iter().for_each(|write| {
+    for write in fleet(2, 1, 41, 5) {
         store.push(write);
-    });
+    }
     let before = store.column("disk", Some("device"), "reads_total");
     assert_eq!(before.len(), 90);
     let snapshot = store.snapshot(0).unwrap();
-    assert_eq!(snapshot::list(&store.shared.layout), [snapshot.name.clone()]);
+    assert_eq!(snapshot::list(&store.shared.layout), std::slice::from_ref(&snapshot.name));
     assert!(snapshot::age(&snapshot.name).unwrap() < Duration::from_secs(60));
     assert!(snapshot.bytes > 0 && snapshot.path.starts_with(place.path()));
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::layout::{Day, Tier};
-use super::super::{Keeper, Retention, Settings};
+use super::super::{Keeper, Retention, Schedule, Settings};
 use super::sealing::fleet;
 use super::*;
 use crate::store::disk::Disk;
@@ -17,8 +17,7 @@ impl Store {
         let settings = Settings {
             seal_after: Duration::ZERO,
             retention: Retention { raw, minute: 180 * DAY, hour: 1800 * DAY, bytes },
-            snapshot_every: None,
-            snapshot_keep: 1,
+            snapshots: Schedule::new(None, 1),
         };
         let disk = Arc::new(Disk::new(self.shared.layout.side(), Some(min_free)));
         let telemetry = Telemetry::new().unwrap();
