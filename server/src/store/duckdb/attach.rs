@@ -78,7 +78,7 @@ fn script(side: &Path, manifest: &Manifest, tables: &BTreeMap<u64, BTreeSet<Stri
         let shapes = schema::shapes();
         if tier == Tier::Raw {
             // All tables and columns of this version are there, whatever there is in the files.
-            for shape in &shapes {
+            for shape in shapes {
                 let columns: Vec<String> =
                     shape.declared().iter().map(|(column, kind)| format!("NULL::{kind} AS \"{column}\"")).collect();
                 views.entry(&shape.name).or_default().push(format!("SELECT {} WHERE false", columns.join(", ")));

@@ -143,7 +143,7 @@ impl File {
         Ok(Lease { file: self.clone(), tables })
     }
 
-    /// It was attached by its maker.
+    /// It was attached by its maker, or its writer has added to it.
     pub fn set_attached(&self, tables: Tables) {
         *lock(&self.attached) = Some(Attached { tables: Arc::new(tables), used: Instant::now() });
     }

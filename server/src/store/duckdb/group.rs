@@ -70,6 +70,11 @@ impl<'a> Prepared<'a> {
         Ok(prepared)
     }
 
+    /// The tables and columns that they have.
+    pub fn columns(&self) -> Vec<(&'static str, Vec<&'a str>)> {
+        self.tables.iter().map(|(table, columns, _)| (*table, columns.clone())).collect()
+    }
+
     /// Writes them in the transaction of the connection.
     pub fn write(self, connection: &Connection) -> duckdb::Result<()> {
         tables::write_hosts(connection, self.hosts.into_iter())?;

@@ -13,18 +13,36 @@ use super::layout::{Layout, Tier};
 use super::manifest::Manifest;
 use super::{schema, sql};
 
-/// Makes an empty hot file, attached and durable.
-pub fn create(instance: &Arc<Instance>, layout: &Layout, number: u64) -> duckdb::Result<Arc<File>> {
+/// Makes an empty hot file, attached and durable, with these columns at least. Others come when a row has them: what no
+/// host has costs nothing, in no row of its log.
+pub fn create(instance: &Arc<Instance>, layout: &Layout, number: u64, columns: &Tables) -> duckdb::Result<Arc<File>> {
     let path = layout.file(Tier::Hot, number, None);
     instance.attach(&path, &alias(number), Access::Write)?;
     let connection = instance.connect()?;
     connection.execute_batch(&format!("USE {}; BEGIN", alias(number)))?;
-    schema::create(&connection)?;
+    let tables = schema::create(&connection, columns)?;
     connection.execute_batch("COMMIT")?;
     let file = File::new(instance.clone(), (Tier::Hot, number, None), path, Facts::default(), Default::default());
-    file.set_attached(tables());
+    file.set_attached(tables);
     sync_directory(&layout.tier(Tier::Hot));
     Ok(Arc::new(file))
+}
+
+/// Gives the tables of the file that the connection uses the columns that they lack. Answers what it then has, if that is
+/// more than before.
+pub fn widen(connection: &Connection, known: &Tables, wanted: &[(&str, Vec<&str>)]) -> duckdb::Result<Option<Tables>> {
+    let mut tables = known.clone();
+    for (table, columns) in wanted {
+        let Some(shape) = schema::shapes().iter().find(|shape| shape.name == *table) else { continue };
+        let known = tables.entry((*table).to_owned()).or_default();
+        let lacking: BTreeSet<String> =
+            columns.iter().filter(|column| !known.contains(**column)).map(|column| (*column).to_owned()).collect();
+        if lacking.is_empty() {
+            continue;
+        }
+        known.extend(schema::add(connection, shape, known.is_empty(), &lacking)?);
+    }
+    Ok((tables != *known).then_some(tables))
 }
 
 /// Nobody writes this file any more: its log goes into it, which gives its memory back.
@@ -48,11 +66,6 @@ pub fn frozen(manifest: &Manifest) -> Vec<Arc<File>> {
     hot
 }
 
-/// Whether a file has all that this version writes.
-pub fn is_current(present: &Tables) -> bool {
-    tables().iter().all(|(table, columns)| present.get(table).is_some_and(|present| columns.is_subset(present)))
-}
-
 /// Counts what a hot file of an earlier run has.
 pub fn survey(connection: &Connection, file: &File) -> duckdb::Result<()> {
     let mut statement = connection.prepare(&sql::load_counts(&file.alias()))?;
@@ -62,14 +75,6 @@ pub fn survey(connection: &Connection, file: &File) -> duckdb::Result<()> {
         file.grow(samples as u64, [row.get(2)?, row.get(3)?].into_iter());
     }
     Ok(())
-}
-
-fn tables() -> Tables {
-    let columns = |shape: schema::Shape| {
-        let names: BTreeSet<String> = shape.declared().iter().map(|(name, _)| (*name).to_owned()).collect();
-        (shape.name, names)
-    };
-    schema::shapes().into_iter().map(columns).collect()
 }
 
 /// A new name is only there after a crash when its directory was synced.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use duckdb::{Connection, Row};
 
+use super::file::Tables;
 use super::layout::Tier;
 use super::ledger;
 use super::manifest::Manifest;
@@ -70,10 +71,10 @@ pub fn journal(connection: &Connection, manifest: &Manifest) -> duckdb::Result<u
 }
 
 /// How many rows each table has in the database that the connection uses.
-pub fn rows(connection: &Connection) -> duckdb::Result<HashMap<&'static str, u64>> {
+pub fn rows(connection: &Connection, tables: &Tables) -> duckdb::Result<HashMap<&'static str, u64>> {
     let count =
         |table: &str| connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
-    schema::names().into_iter().map(|name| Ok((name, count(name)? as u64))).collect()
+    schema::names().filter(|name| tables.contains_key(*name)).map(|name| Ok((name, count(name)? as u64))).collect()
 }
 
 fn fill(connection: &Connection, manifest: &Manifest, directory: &Directory, memory: &Memory) -> duckdb::Result<()> {

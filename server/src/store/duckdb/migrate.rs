@@ -19,14 +19,14 @@ pub fn from_version_1(instance: &Arc<Instance>, layout: &Layout) -> duckdb::Resu
     let (connection, target) = (instance.connect()?, alias(NUMBER));
     instance.attach(&path, &target, Access::Write)?;
     connection.execute_batch(&format!("USE {target}; BEGIN"))?;
-    schema::create(&connection)?;
+    schema::create(&connection, &schema::everything())?;
     let mut found = Vec::new();
     for shape in schema::shapes() {
         let parameters = duckdb::params![ledger::ALIAS, shape.name];
         if connection.query_row(sql::LEDGER_HAS_TABLE, parameters, |row| row.get::<_, i64>(0))? > 0 {
             let name = &shape.name;
             connection.execute_batch(&format!("INSERT INTO {name} BY NAME SELECT * FROM {}.{name}", ledger::ALIAS))?;
-            found.push(shape.name);
+            found.push(name.clone());
         }
     }
     connection.execute_batch(&format!("COMMIT; CHECKPOINT {target}; USE {}; BEGIN", ledger::ALIAS))?;

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use tracing::{error, info, warn};
 
-use super::file::File;
+use super::file::{File, Tables};
 use super::instance::{Access, Instance};
 use super::layout::{Layout, Tier};
 use super::ledger::{self, Entry, Ledger};
@@ -115,16 +115,14 @@ impl Database {
 }
 
 impl Shared {
-    /// The newest hot file if this version can go on with it, else a new one.
+    /// The newest hot file, or a first one.
     fn active(&self) -> Result<Arc<File>, String> {
         if let Some(newest) = self.files.now().of_tier(Tier::Hot).last() {
-            let lease = newest.lease().map_err(|error| error.to_string())?;
-            if hot::is_current(&lease.tables) {
-                return Ok(newest.clone());
-            }
+            return Ok(newest.clone());
         }
         let number = self.files.number();
-        let file = hot::create(&self.instance, &self.layout, number).map_err(|error| error.to_string())?;
+        let file =
+            hot::create(&self.instance, &self.layout, number, &Tables::new()).map_err(|error| error.to_string())?;
         self.ledger.begin_hot(number, None).map_err(|error| error.to_string())?;
         self.files.change(|manifest| drop(manifest.files.insert(number, file.clone())));
         Ok(file)

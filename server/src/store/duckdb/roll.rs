@@ -107,7 +107,7 @@ impl Sealing<'_> {
         for day in days {
             let source =
                 |shape: &Shape| staged(Tier::Minute, shape, within(*day, Day(day.0 + 1))).into_iter().collect();
-            made.extend(self.make(Tier::Minute, *day, shapes(), source)?);
+            made.extend(self.make(Tier::Minute, *day, &shapes(), source)?);
         }
         let months: BTreeSet<Day> = days.iter().map(|day| Tier::Hour.period_of(*day)).collect();
         for month in months {
@@ -124,7 +124,7 @@ impl Sealing<'_> {
                 let kept = former.as_ref().and_then(|lease| kept(before, lease, shape, &renewed.concat()));
                 kept.into_iter().chain(staged(Tier::Hour, shape, within(month, end))).collect()
             };
-            made.extend(self.make(Tier::Hour, month, shapes(), sources)?);
+            made.extend(self.make(Tier::Hour, month, &shapes(), sources)?);
         }
         Ok(made)
     }

@@ -1,9 +1,13 @@
 //! The tables, made from the catalog: a metric that is declared there has a column here. A file keeps the columns with which
 //! it was made; what an earlier version did not know is null in its rows.
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
 use duckdb::Connection;
 use siskin_platform::model::catalog::{self, Metric, Read, Table, Visitor};
 
+use super::file::Tables;
 use super::sql;
 
 /// The name of the table of the predecessor's pushes.
@@ -55,34 +59,76 @@ impl Shape {
 }
 
 /// Every table that has samples.
-pub fn shapes() -> Vec<Shape> {
-    let mut shapes = Shapes(Vec::new());
-    catalog::visit(&mut shapes);
-    let columns = FLAT_COLUMNS.iter().map(|name| ((*name).to_owned(), Kind::Real)).collect();
-    shapes.0.push(Shape { name: FLAT.to_owned(), dimension: None, columns });
-    shapes.0
+pub fn shapes() -> &'static [Shape] {
+    static SHAPES: OnceLock<Vec<Shape>> = OnceLock::new();
+    SHAPES.get_or_init(|| {
+        let mut shapes = Shapes(Vec::new());
+        catalog::visit(&mut shapes);
+        let columns = FLAT_COLUMNS.iter().map(|name| ((*name).to_owned(), Kind::Real)).collect();
+        shapes.0.push(Shape { name: FLAT.to_owned(), dimension: None, columns });
+        shapes.0
+    })
 }
 
 /// The names of the tables that have samples.
-pub fn names() -> Vec<&'static str> {
-    crate::series::rollup::tables().iter().map(|table| table.name).collect()
+pub fn names() -> impl Iterator<Item = &'static str> {
+    shapes().iter().map(|shape| shape.name.as_str())
 }
 
-/// Makes the tables of a hot file in the schema that the connection uses.
-pub fn create(connection: &Connection) -> duckdb::Result<()> {
+/// All columns of all tables.
+pub fn everything() -> Tables {
+    let columns = |shape: &Shape| shape.declared().into_iter().map(|(name, _)| name.to_owned()).collect();
+    shapes().iter().map(|shape| (shape.name.clone(), columns(shape))).collect()
+}
+
+/// Makes the tables of a hot file in the database that the connection uses: each with host, instant, dimension, and those
+/// of these columns that it knows. Answers what they have.
+pub fn create(connection: &Connection, columns: &Tables) -> duckdb::Result<Tables> {
     connection.execute_batch(sql::STATE_TABLES)?;
     connection.execute_batch(sql::FLAT_TABLE)?;
     connection.execute_batch(sql::CONTENTS_TABLE)?;
+    let none = BTreeSet::new();
+    let mut tables = Tables::new();
     for shape in shapes() {
-        connection.execute_batch(&shape.create(""))?;
+        // Its statements name all of its columns.
+        let flat = FLAT_COLUMNS.iter().map(|name| (*name).to_owned()).collect();
+        let columns = if shape.name == FLAT { &flat } else { columns.get(&shape.name).unwrap_or(&none) };
+        tables.insert(shape.name.clone(), add(connection, shape, true, columns)?);
     }
-    let mut contents = connection.appender("contents")?;
-    for shape in shapes() {
-        for (column, _) in shape.declared() {
-            contents.append_row([shape.name.as_str(), column])?;
+    Ok(tables)
+}
+
+/// Adds columns to a table, which is made if it is new. Answers what was added.
+pub fn add(
+    connection: &Connection,
+    shape: &Shape,
+    is_new: bool,
+    columns: &BTreeSet<String>,
+) -> duckdb::Result<BTreeSet<String>> {
+    let name = &shape.name;
+    let is_key = |column: &str| {
+        ["host_id", "ts"].contains(&column)
+            || shape.dimension.as_ref().is_some_and(|(dimension, _)| dimension == column)
+    };
+    let declared = shape.declared();
+    let added: Vec<&(&str, &str)> = declared
+        .iter()
+        .filter(|(column, _)| columns.contains(*column) && !is_key(column) || is_new && is_key(column))
+        .collect();
+    if is_new {
+        let list: Vec<String> = added.iter().map(|(column, kind)| format!("\"{column}\" {kind}")).collect();
+        connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {name} ({})", list.join(", ")))?;
+    } else {
+        for (column, kind) in &added {
+            connection.execute_batch(&format!("ALTER TABLE {name} ADD COLUMN \"{column}\" {kind}"))?;
         }
     }
-    contents.flush()
+    let mut contents = connection.appender("contents")?;
+    for (column, _) in &added {
+        contents.append_row([name.as_str(), column])?;
+    }
+    contents.flush()?;
+    Ok(added.into_iter().map(|(column, _)| (*column).to_owned()).collect())
 }
 
 struct Shapes(Vec<Shape>);

@@ -129,7 +129,7 @@ impl Sealing<'_> {
         &self,
         tier: Tier,
         day: Day,
-        shapes: Vec<Shape>,
+        shapes: &[Shape],
         sources: impl Fn(&Shape) -> Vec<Source>,
     ) -> Result<Option<Made>, StoreError> {
         let start = Instant::now();

@@ -105,7 +105,7 @@ impl Writer {
         connection.execute_batch(&format!("USE {}", active.alias())).map_err(failed)?;
         let next = left.last().map_or(first, |last| last + 1);
         let mut writer = Writer {
-            rows: load::rows(&connection).map_err(failed)?,
+            rows: load::rows(&connection, &active.lease().map_err(failed)?.tables).map_err(failed)?,
             fresh_samples: active.facts().samples,
             journal: begin(&place, next)?,
             waiting: None,
@@ -241,13 +241,18 @@ impl Writer {
 
     fn write(&mut self, prepared: Prepared<'_>, journal: Option<u64>) -> Result<(), StoreError> {
         let rows = prepared.rows();
-        transaction(&self.connection, |connection| {
+        let known = self.active.lease().map_err(|error| store_error(&error))?.tables;
+        let widened = transaction(&self.connection, |connection| {
+            let widened = hot::widen(connection, &known, &prepared.columns())?;
             prepared.write(connection)?;
-            match journal {
-                Some(number) => connection.execute(sql::INSERT_JOURNAL, [number]).map(drop),
-                None => Ok(()),
+            if let Some(number) = journal {
+                connection.execute(sql::INSERT_JOURNAL, [number])?;
             }
+            Ok(widened)
         })?;
+        if let Some(tables) = widened {
+            self.active.set_attached(tables);
+        }
         for (table, count) in rows {
             *self.rows.entry(table).or_default() += count;
         }
@@ -296,7 +301,9 @@ impl Writer {
         let tombstone = removed.map(|host| (host, self.shared.files.number()));
         let number = self.shared.files.number();
         let shared = &self.shared;
-        let next = hot::create(&shared.instance, &shared.layout, number).map_err(|error| store_error(&error))?;
+        let columns = self.active.lease().map_err(|error| store_error(&error))?.tables;
+        let next =
+            hot::create(&shared.instance, &shared.layout, number, &columns).map_err(|error| store_error(&error))?;
         if let Err(error) = shared.ledger.begin_hot(number, tombstone) {
             next.retire();
             return Err(error);

@@ -2,6 +2,7 @@
 
 use duckdb::Connection;
 
+use super::sealing::fleet;
 use super::*;
 
 /// The tables of version 0.1 before there were hot files and segments: rows, marks and hosts in one file, and few columns.
@@ -64,7 +65,7 @@ fn a_migration_that_was_cut_off_is_done_again() {
 }
 
 #[test]
-fn a_hot_file_of_an_earlier_version_is_read_and_followed() {
+fn a_hot_file_of_an_earlier_version_gets_what_it_lacks() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("s.duckdb");
     let mut store = open(&path);
@@ -73,17 +74,25 @@ fn a_hot_file_of_an_earlier_version_is_read_and_followed() {
     let earlier = Connection::open(place.path().join("s.duckdb.d/hot/1.duckdb")).unwrap();
     earlier
         .execute_batch(
-            "ALTER TABLE host DROP COLUMN load_one; DELETE FROM contents WHERE column_name = 'load_one';
-             DROP TABLE gpu; DELETE FROM contents WHERE table_name = 'gpu'",
+            "DROP TABLE disk; DELETE FROM contents WHERE table_name = 'disk';
+             ALTER TABLE host DROP COLUMN uptime_seconds; DELETE FROM contents WHERE column_name = 'uptime_seconds'",
         )
         .unwrap();
     drop(earlier);
     let mut store = open(&path);
-    assert_eq!(store.shared.files.now().of_tier(Tier::Hot).count(), 2);
     assert_eq!(store.entry("agent-1").samples, 3);
+    let uptimes = |store: &Store| {
+        store.column("host", None, "uptime_seconds").into_iter().map(|(.., value)| value).collect::<Vec<_>>()
+    };
+    assert_eq!(uptimes(&store), [None; 3]);
     assert_eq!(store.push(batch(7, 1, 4)), receipt(1, 3, 0));
+    for write in fleet(1, 7, 5, 1) {
+        store.push(write);
+    }
+    let seen = (uptimes(&store).len(), store.column("disk", Some("device"), "reads_total").len());
+    assert_eq!(seen, (5, 1));
     store.seal(&|_| Ok(())).unwrap();
-    assert_eq!(store.column("host", None, "load_one").len(), 4);
+    assert_eq!((uptimes(&store).len(), store.column("disk", Some("device"), "reads_total").len()), seen);
 }
 
 #[test]

@@ -12,10 +12,11 @@ use std::sync::Arc;
 
 use siskin_platform::model::{Agent, Host, Sample};
 
+use super::file::Tables;
 use super::layout::{Day, Tier};
 use super::open::Shared;
 use super::seal::Sealing;
-use super::{Database, Readers, Writer, hot};
+use super::{Database, Readers, Writer, hot, schema};
 use crate::clock::now_us;
 use crate::store::directory::{Directory, HostEntry, Source, flat_key};
 use crate::store::{
@@ -81,10 +82,16 @@ fn receipt(stored: u64, duplicates: u64, lost: u64) -> Receipt {
 pub fn archive(path: &Path, rows: &str) -> Readers {
     let Database { shared, active } = Database::open(path).unwrap();
     let connection = shared.instance.connect().unwrap();
-    connection.execute_batch(&format!("USE {}; {rows}; USE memory", active.alias())).unwrap();
+    connection.execute_batch(&format!("USE {}", active.alias())).unwrap();
+    let all = schema::everything();
+    let wanted: Vec<(&str, Vec<&str>)> =
+        all.iter().map(|(table, columns)| (table.as_str(), columns.iter().map(String::as_str).collect())).collect();
+    let widened = hot::widen(&connection, &active.lease().unwrap().tables, &wanted).unwrap();
+    active.set_attached(widened.unwrap());
+    connection.execute_batch(&format!("{rows}; USE memory")).unwrap();
     hot::survey(&connection, &active).unwrap();
     let number = shared.files.number();
-    let next = hot::create(&shared.instance, &shared.layout, number).unwrap();
+    let next = hot::create(&shared.instance, &shared.layout, number, &Tables::new()).unwrap();
     shared.ledger.begin_hot(number, None).unwrap();
     shared.files.change(|manifest| drop(manifest.files.insert(number, next)));
     let sealing = Sealing {
