@@ -17,6 +17,8 @@ use crate::telemetry::Telemetry;
 const WINDOW: Duration = Duration::from_millis(40);
 /// Samples in one transaction at most: bounds its memory and the time others wait behind it.
 const GROUP_SAMPLES: usize = 20_000;
+/// A group of so many waits for nobody: what comes along would not be much cheaper.
+const ENOUGH_SAMPLES: usize = 400;
 const TICK: Duration = Duration::from_secs(1);
 
 pub enum Command {
@@ -118,7 +120,11 @@ impl<B: Backend> Committer<B> {
         let mut waiting = vec![Waiting { reply, _permit: permit }];
         let mut rest = None;
         while samples < GROUP_SAMPLES {
-            match commands.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            let patience = match samples < ENOUGH_SAMPLES {
+                true => deadline.saturating_duration_since(Instant::now()),
+                false => Duration::ZERO,
+            };
+            match commands.recv_timeout(patience) {
                 Ok(Command::Write { submission, permit, reply }) => {
                     samples += submission.weight();
                     group.push(submission);
