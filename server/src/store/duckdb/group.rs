@@ -10,9 +10,9 @@ use duckdb::arrow::error::ArrowError;
 use duckdb::arrow::record_batch::RecordBatch;
 
 use super::marks::Mark;
+use super::memory::Known;
 use super::rows::Finished;
 use super::tables;
-use super::writer::Known;
 use crate::store::directory::{Details, HostId};
 
 /// What one commit brings.

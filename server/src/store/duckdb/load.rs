@@ -9,7 +9,7 @@ use super::layout::Tier;
 use super::ledger;
 use super::manifest::Manifest;
 use super::marks::{FlatKey, Mark, RETRY_US};
-use super::writer::{Known, Memory};
+use super::memory::{Known, Memory};
 use super::{schema, sql};
 use crate::store::FlatValues;
 use crate::store::directory::{Details, Directory, HostEntry, HostId, Native, Source};

@@ -2,6 +2,7 @@
 
 mod attach;
 mod file;
+mod flush;
 mod group;
 mod hot;
 mod inspect;
@@ -12,6 +13,7 @@ mod ledger;
 mod load;
 mod manifest;
 mod marks;
+mod memory;
 mod migrate;
 mod open;
 mod outlook;

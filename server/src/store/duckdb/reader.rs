@@ -94,10 +94,13 @@ impl Reader {
                 ask.hosts.iter().filter(|host| may_have(manifest, file, **host)).copied().collect();
             let lease = file.lease()?;
             let Some(present) = lease.tables.get(ask.table).filter(|_| !hosts.is_empty()) else { continue };
-            let mut statement =
-                self.connection.prepare(&select(ask, (file, &manifest.tail), &hosts, |name| present.contains(name)))?;
+            // Not even asked for what the file does not have: many columns are there on few hosts.
+            let there: Vec<&str> = ask.columns.iter().copied().filter(|name| present.contains(*name)).collect();
+            let places: Vec<Option<usize>> =
+                ask.columns.iter().map(|name| there.iter().position(|there| there == name)).collect();
+            let mut statement = self.connection.prepare(&select(ask, &there, (file, &manifest.tail), &hosts))?;
             for batch in statement.query_arrow([ask.range.from_us, ask.range.to_us])? {
-                gathered.take(&batch)?;
+                gathered.take(&batch, &places)?;
             }
         }
         if ask.tier == series::tier::Tier::Raw {
@@ -144,15 +147,11 @@ fn may_have(manifest: &Manifest, file: &File, host: HostId) -> bool {
     !manifest.hides(host, file) && (file.tier != Tier::Raw || file.hosts.is_empty() || file.hosts.contains_key(&host))
 }
 
-/// Host, instant, dimension, and the columns as doubles; null what the file does not have.
-fn select(ask: &Ask<'_>, (file, tail): (&File, &Tail), hosts: &[HostId], has: impl Fn(&str) -> bool) -> String {
+/// Host, instant, dimension, and columns as doubles.
+fn select(ask: &Ask<'_>, columns: &[&str], (file, tail): (&File, &Tail), hosts: &[HostId]) -> String {
     // Numbers of our own, no words of a request.
     let hosts: Vec<String> = hosts.iter().map(|host| host.0.to_string()).collect();
     let dimension = ask.dimension.map_or("NULL::VARCHAR".to_owned(), |name| format!("\"{name}\"::VARCHAR"));
-    let column = |name: &&str| match has(name) {
-        true => format!(", \"{name}\"::DOUBLE"),
-        false => ", NULL::DOUBLE".to_owned(),
-    };
     // What was written since the manifest was taken, that has among its groups.
     let within = match file.number == tail.file {
         true => format!(" AND rowid < {}", tail.rows.get(ask.table).copied().unwrap_or(0)),
@@ -161,7 +160,7 @@ fn select(ask: &Ask<'_>, (file, tail): (&File, &Tail), hosts: &[HostId], has: im
     format!(
         "SELECT host_id, epoch_us(ts) AS instant, {dimension} AS dimension{} FROM {}.{} WHERE host_id IN ({}) \
          AND ts BETWEEN make_timestamp(?) AND make_timestamp(?){within}",
-        ask.columns.iter().map(column).collect::<String>(),
+        columns.iter().map(|name| format!(", \"{name}\"::DOUBLE")).collect::<String>(),
         file.alias(),
         ask.table,
         hosts.join(","),
@@ -181,12 +180,14 @@ impl<'a> Gathered<'a> {
         Gathered { ask, frames: BTreeMap::new(), rows: 0, max_rows: max_values / (ask.columns.len() + 1) }
     }
 
-    fn take(&mut self, batch: &RecordBatch) -> Result<(), ReadError> {
+    /// `places` tell where the columns that were asked for are in the batch, those that are.
+    fn take(&mut self, batch: &RecordBatch, places: &[Option<usize>]) -> Result<(), ReadError> {
         self.count(batch.num_rows())?;
         let hosts = batch.column(0).as_primitive::<Int32Type>();
         let at = batch.column(1).as_primitive::<Int64Type>();
         let names = batch.column(2).as_string::<i32>();
-        let values: Vec<_> = (3..batch.num_columns()).map(|i| batch.column(i).as_primitive::<Float64Type>()).collect();
+        let values: Vec<_> =
+            places.iter().map(|place| Some(batch.column(place.as_ref()? + 3).as_primitive::<Float64Type>())).collect();
         let name = |row: usize| names.is_valid(row).then(|| names.value(row));
         let mut row = 0;
         while row < batch.num_rows() {
@@ -198,7 +199,12 @@ impl<'a> Gathered<'a> {
             let frame = self.frame(HostId(host), dimension, values.len());
             frame.ts.extend((row..end).map(|row| at.value(row)));
             for (column, values) in frame.columns.iter_mut().zip(&values) {
-                column.extend((row..end).map(|row| values.is_valid(row).then(|| values.value(row))));
+                match values {
+                    Some(values) => {
+                        column.extend((row..end).map(|row| values.is_valid(row).then(|| values.value(row))))
+                    }
+                    None => column.resize(column.len() + end - row, None),
+                }
             }
             row = end;
         }
@@ -221,9 +227,8 @@ impl<'a> Gathered<'a> {
                     range.contains(&instants.value(*row)) && self.ask.hosts.contains(&HostId(hosts.value(*row)))
                 })
                 .collect();
-            let values: Vec<_> =
-                self.ask.columns.iter().map(|name| column(name).map(|column| doubles(column))).collect();
-            let names = self.ask.dimension.and_then(column).map(|column| texts(column));
+            let values: Vec<_> = self.ask.columns.iter().map(|name| column(name).map(doubles)).collect();
+            let names = self.ask.dimension.and_then(column).map(texts);
             self.count(rows.len())?;
             for row in rows {
                 let dimension = names.as_ref().and_then(|names| names[row].as_deref());

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use duckdb::arrow::array::Array;
 use tracing::debug;
 
 use super::file::{File, Lease};
@@ -48,10 +47,8 @@ impl Stage<'_> {
     fn know(&self, rows: &Finished) {
         let mut known = self.known.borrow_mut();
         let of_table = known.entry(rows.table).or_default();
-        for (name, column) in rows.columns.iter().zip(rows.batch.columns()) {
-            if column.null_count() < column.len() && !of_table.contains(name) {
-                of_table.insert(name.clone());
-            }
+        for name in rows.columns.iter().filter(|name| !of_table.contains(*name)).cloned().collect::<Vec<_>>() {
+            of_table.insert(name);
         }
     }
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use duckdb::arrow::array::{ArrayRef, Float64Array, Int32Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use duckdb::arrow::array::{
+    Array, ArrayRef, Float64Array, Int32Array, Int64Array, StringArray, TimestampMicrosecondArray,
+};
 use duckdb::arrow::buffer::NullBuffer;
 use duckdb::arrow::error::ArrowError;
 use duckdb::arrow::record_batch::RecordBatch;
@@ -117,13 +119,22 @@ impl Builder {
             arrays.push(dimension(self.dimensions, *kind));
         }
         arrays.push(Arc::new(Int64Array::from(self.samples)));
+        let fixed = arrays.len();
         for summary in self.metrics {
             arrays.extend([summary.avg, summary.min, summary.max].map(doubles));
         }
-        let names: Vec<String> = shape.declared().into_iter().map(|(name, _)| name.to_owned()).collect();
-        let batch = RecordBatch::try_from_iter_with_nullable(
-            names.iter().map(String::as_str).zip(arrays).map(|(name, array)| (name, array, true)),
-        )?;
+        let names = shape.declared().into_iter().map(|(name, _)| name.to_owned());
+        // A metric that no host has needs no columns.
+        let has_values = |place: usize, array: &ArrayRef| place < fixed || array.null_count() < array.len();
+        let columns: Vec<(String, ArrayRef)> = names
+            .zip(arrays)
+            .enumerate()
+            .filter(|(place, (_, array))| has_values(*place, array))
+            .map(|(_, column)| column)
+            .collect();
+        let names = columns.iter().map(|(name, _)| name.clone()).collect();
+        let batch =
+            RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))?;
         Ok(Some(Finished { table: table.name, columns: names, batch }))
     }
 }

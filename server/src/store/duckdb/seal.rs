@@ -142,7 +142,7 @@ impl Sealing<'_> {
             let mut tables = Tables::new();
             let mut total = Packed::default();
             for shape in shapes {
-                let packed = pack::pack(self.connection, &shape, &sources(&shape), &target)?;
+                let packed = pack::pack(self.connection, shape, &sources(shape), &target)?;
                 if packed.rows > 0 {
                     total.values += packed.values;
                     total.oldest_us = [total.oldest_us, packed.oldest_us].into_iter().flatten().min();

@@ -7,8 +7,8 @@ use siskin_platform::model::{Agent, Host};
 
 use super::group::Group;
 use super::marks::{FlatKey, HISTORY, Mark};
+use super::memory::{Known, Memory};
 use super::rows::{self, Rows};
-use super::writer::{Known, Memory};
 use crate::clock::now_us;
 use crate::store::directory::{Details, Heard, HostId, Native, Recent, Source, flat_key};
 use crate::store::{FlatSample, History, NativeBatch, Past, PastRow, Receipt, Write};

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use duckdb::{Connection, params};
 
 use super::marks::Mark;
+use super::memory::Known;
 use super::rows::Finished;
-use super::writer::Known;
 use crate::store::directory::{Details, HostId};
 
 /// Rows into tables of this schema, in the database that the connection uses.

@@ -2,22 +2,21 @@
 //! from there, many groups in one transaction, into the active hot file.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use duckdb::Connection;
-use siskin_platform::model::{Agent, Host};
 use tracing::{error, info, warn};
 
 use super::file::File;
-use super::group::{Group, Prepared, Tail};
-use super::marks::{Marks, Retries};
+use super::flush::begin;
+use super::group::{Group, Prepared};
+use super::memory::{Known, Memory};
 use super::open::{Database, Shared};
 use super::stage::{Pending, Stage};
 use super::transaction::{store_error, transaction};
-use super::{hot, load, sql, tables};
+use super::{hot, load, tables};
 use crate::clock::now_us;
 use crate::store::directory::{Details, Directory, HostId, Source};
 use crate::store::journal::{self, Journal};
@@ -41,47 +40,21 @@ const ROUND_US: i64 = 300 * 1_000_000;
 const CLOCK_LEAP_US: i64 = 86_400 * 1_000_000;
 
 pub struct Writer {
-    connection: Connection,
-    shared: Arc<Shared>,
-    active: Arc<File>,
+    pub(super) connection: Connection,
+    pub(super) shared: Arc<Shared>,
+    pub(super) active: Arc<File>,
     /// Rows of each table in the active file.
-    rows: HashMap<&'static str, u64>,
-    journal: Journal,
+    pub(super) rows: HashMap<&'static str, u64>,
+    pub(super) journal: Journal,
     /// Since when the oldest sample that waits is waiting.
-    waiting: Option<Instant>,
+    pub(super) waiting: Option<Instant>,
     /// Samples written to the active file since its last checkpoint.
-    fresh_samples: u64,
+    pub(super) fresh_samples: u64,
     directory: Arc<Directory>,
     memory: Memory,
     /// Native hosts whose documents have changed since they were kept.
     unkept: HashSet<HostId>,
     last_round_us: i64,
-}
-
-/// What the writer knows without asking the file. Changed after a commit, never before.
-#[derive(Default)]
-pub struct Memory {
-    pub hosts: HashMap<String, Known>,
-    pub next_host: i32,
-    pub marks: Marks,
-    pub retries: Retries,
-}
-
-/// A host as it is stored.
-#[derive(Clone)]
-pub struct Known {
-    pub id: HostId,
-    pub hostname: String,
-    pub native: Option<(Agent, Host)>,
-    pub first_seen_us: i64,
-    /// Removed; its number and its marks stay, so that nothing old comes back.
-    pub deleted: bool,
-}
-
-impl Known {
-    pub fn differs(&self, hostname: &str, native: Option<(&Agent, &Host)>) -> bool {
-        self.deleted || self.hostname != hostname || self.native.as_ref().map(|(agent, host)| (agent, host)) != native
-    }
 }
 
 impl Writer {
@@ -202,63 +175,6 @@ impl Writer {
         self.publish(|tail| tail.groups.push(group));
     }
 
-    /// Lets questions see another tail.
-    fn publish(&self, change: impl FnOnce(&mut Tail)) {
-        self.shared.files.change(|manifest| {
-            let mut groups = manifest.tail.groups.clone();
-            let rows = manifest.tail.rows.clone();
-            let mut tail = Tail { file: self.active.number, rows, groups: std::mem::take(&mut groups) };
-            if tail.file != manifest.tail.file || *tail.rows != self.rows {
-                tail.rows = Arc::new(self.rows.clone());
-            }
-            change(&mut tail);
-            manifest.tail = Arc::new(tail);
-        });
-    }
-
-    /// Puts what waits into the hot file, and begins a new journal.
-    pub(super) fn flush(&mut self) -> Result<(), StoreError> {
-        if self.shared.files.now().tail.groups.is_empty() {
-            return Ok(());
-        }
-        let next = begin(&self.shared.layout.journal(), self.journal.number() + 1)?;
-        self.flush_as(Some(next.number()))?;
-        std::mem::replace(&mut self.journal, next).remove();
-        Ok(())
-    }
-
-    /// Puts what waits into the hot file; from then on all journals below this number are in it.
-    fn flush_as(&mut self, journal: Option<u64>) -> Result<(), StoreError> {
-        let tail = self.shared.files.now().tail.clone();
-        let prepared = Prepared::of(&tail.groups).map_err(|error| StoreError::Failed(error.to_string()))?;
-        self.write(prepared, journal)?;
-        self.fresh_samples += tail.samples();
-        self.waiting = None;
-        // In one step, or questions would miss the rows or see them twice.
-        self.publish(|tail| tail.groups.clear());
-        Ok(())
-    }
-
-    fn write(&mut self, prepared: Prepared<'_>, journal: Option<u64>) -> Result<(), StoreError> {
-        let rows = prepared.rows();
-        let known = self.active.lease().map_err(|error| store_error(&error))?.tables;
-        let widened = transaction(&self.connection, |connection| {
-            let widened = hot::widen(connection, &known, &prepared.columns())?;
-            prepared.write(connection)?;
-            if let Some(number) = journal {
-                connection.execute(sql::INSERT_JOURNAL, [number])?;
-            }
-            Ok(widened)
-        })?;
-        if let Some(tables) = widened {
-            self.active.set_attached(tables);
-        }
-        for (table, count) in rows {
-            *self.rows.entry(table).or_default() += count;
-        }
-        Ok(())
-    }
-
     /// Stores a group that the journal has not, at once.
     fn store(&mut self, pending: Pending) -> Result<(), StoreError> {
         self.flush()?;
@@ -336,10 +252,6 @@ impl Writer {
 
 /// Makes a submission again of a body that was one; none if it cannot.
 pub type Decode = dyn Fn(&Origin) -> Option<Submission>;
-
-fn begin(directory: &Path, number: u64) -> Result<Journal, StoreError> {
-    Journal::begin(directory, number).map_err(|error| StoreError::Failed(format!("cannot begin a journal: {error}")))
-}
 
 impl Backend for Writer {
     fn commit(&mut self, group: &[Submission]) -> Result<Vec<Receipt>, StoreError> {
