@@ -9,34 +9,64 @@ const ELSEWHERE: Duration = Duration::from_secs(5);
 /// Goes back to the begin of the line, and wipes it.
 const WIPE: &str = "\r\x1b[K";
 
+/// A place for one line, which is said now and then.
+pub struct Line {
+    said: Instant,
+    is_terminal: bool,
+}
+
+impl Line {
+    pub fn new() -> Self {
+        Line { said: Instant::now(), is_terminal: stderr().is_terminal() }
+    }
+
+    pub fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Whether it is time to say something.
+    pub fn is_due(&mut self) -> bool {
+        let due = self.said.elapsed() >= if self.is_terminal { ON_TERMINAL } else { ELSEWHERE };
+        if due {
+            self.said = Instant::now();
+        }
+        due
+    }
+
+    /// On a terminal a line that does not stay is written over by the next.
+    pub fn write(&self, line: &str, stays: bool) {
+        let (before, after) = match (self.is_terminal, stays) {
+            (true, true) => (WIPE, "\n"),
+            (true, false) => (WIPE, ""),
+            (false, _) => ("", "\n"),
+        };
+        // Nobody who looks is no reason to stop.
+        let _ = write!(stderr().lock(), "{before}{line}{after}");
+    }
+}
+
 pub struct Progress {
     total: u64,
     started: Instant,
-    said: Instant,
-    terminal: bool,
+    line: Line,
 }
 
 impl Progress {
     pub fn new(total: u64) -> Self {
-        let now = Instant::now();
-        Progress { total, started: now, said: now, terminal: stderr().is_terminal() }
+        Progress { total, started: Instant::now(), line: Line::new() }
     }
 
     /// Says it when it is time to.
     pub fn show(&mut self, done: u64) {
-        if self.said.elapsed() < if self.terminal { ON_TERMINAL } else { ELSEWHERE } {
-            return;
+        if self.line.is_due() {
+            self.line.write(&line(done, self.total, self.started.elapsed()), false);
         }
-        self.said = Instant::now();
-        let line = line(done, self.total, self.started.elapsed());
-        // Nobody who looks is no reason to stop.
-        let _ = if self.terminal { write!(stderr(), "{WIPE}{line}") } else { writeln!(stderr(), "{line}") };
     }
 
     /// Takes the counting line away.
     pub fn end(&self) {
-        if self.terminal {
-            let _ = write!(stderr(), "{WIPE}");
+        if self.line.is_terminal() {
+            self.line.write("", false);
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::store::snapshot::Snapshot;
 
 /// The server may be sealing a large day when it is asked.
 const TIMEOUT: Duration = Duration::from_secs(1_800);
+/// No answer is longer.
+const ANSWER_BYTES: u64 = 1 << 20;
 
 #[derive(Debug, Args)]
 pub struct Take {
@@ -36,7 +38,7 @@ struct Item {
 
 impl Take {
     pub fn run(self) -> anyhow::Result<()> {
-        let client = Client::new(&self.server, self.token_file.as_deref(), TIMEOUT)?;
+        let client = Client::new(&self.server, self.token_file.as_deref(), TIMEOUT, ANSWER_BYTES)?;
         self.check_target()?;
         let snapshot: Snapshot = client.post("/snapshot").context("cannot have a snapshot made")?;
         // The one beside the data is not needed any more, whatever comes of its copy.
