@@ -8,6 +8,7 @@ use crate::series::frame::Frame;
 use crate::series::range::Range;
 use crate::series::tier::{Part, Tier};
 use crate::store::directory::{Directory, HostId};
+use crate::store::duckdb::Ask;
 
 pub struct Engine {
     source: Box<dyn Source>,
@@ -32,15 +33,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn frames(
-        &self,
-        tier: Tier,
-        table: &str,
-        dimension: Option<&str>,
-        columns: &[&str],
-        hosts: &[HostId],
-        range: Range,
-    ) -> Result<Vec<(HostId, Frame)>, QueryError> {
-        self.source.frames(tier, table, dimension, columns, hosts, range)
+    pub(super) fn frames(&self, ask: &Ask<'_>) -> Result<Vec<(HostId, Frame)>, QueryError> {
+        self.source.frames(ask)
     }
 }

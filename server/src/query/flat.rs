@@ -14,6 +14,7 @@ use crate::series::range::Range;
 use crate::series::raw::Raw;
 use crate::series::tier::{Part, Tier};
 use crate::store::directory::{HostEntry, HostId, Source};
+use crate::store::duckdb::Ask;
 
 const MIB: f64 = 1_048_576.0;
 /// Rows in one answer, about: 100 hosts' day at 30 s. Beyond it each host shows every n-th of its samples.
@@ -137,7 +138,8 @@ impl Engine {
             };
             frame.ts.iter().enumerate().map(row).collect()
         };
-        let frames = self.frames(Tier::Raw, metric::FLAT, None, &COLUMNS, hosts, range)?;
+        let ask = Ask { tier: Tier::Raw, table: metric::FLAT, dimension: None, columns: &COLUMNS, hosts, range };
+        let frames = self.frames(&ask)?;
         Ok(frames.into_iter().map(|(host, frame)| (host, rows(frame))).collect())
     }
 

@@ -13,6 +13,7 @@ use crate::series::raw::{Raw, computed};
 use crate::series::tier::Tier;
 use crate::series::timeline::{SAMPLING, Timeline};
 use crate::store::directory::HostId;
+use crate::store::duckdb::Ask;
 
 /// Rows that were read, by host and table.
 pub struct Reading {
@@ -41,7 +42,8 @@ impl Engine {
         let mut frames: HashMap<_, Vec<Frame>> = HashMap::new();
         for (table, columns) in &columns {
             let dimension = metrics.iter().find(|metric| metric.table == *table).and_then(|metric| metric.dimension);
-            for (host, frame) in self.frames(Tier::Raw, table, dimension, columns, hosts, range)? {
+            let ask = Ask { tier: Tier::Raw, table, dimension, columns, hosts, range };
+            for (host, frame) in self.frames(&ask)? {
                 frames.entry((host, *table)).or_default().push(frame);
             }
         }

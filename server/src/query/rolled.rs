@@ -14,6 +14,7 @@ use crate::series::raw::Raw;
 use crate::series::rollup::{COUNT, KEPT};
 use crate::series::tier::Part;
 use crate::store::directory::HostId;
+use crate::store::duckdb::Ask;
 
 /// What a part of the rollups says of one host.
 #[derive(Default)]
@@ -81,7 +82,8 @@ impl Engine {
             });
             let columns: Vec<String> = std::iter::once(COUNT.to_owned()).chain(names).collect();
             let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-            for (host, frame) in self.frames(part.tier, table, dimension, &columns, hosts, range)? {
+            let ask = Ask { tier: part.tier, table, dimension, columns: &columns, hosts, range };
+            for (host, frame) in self.frames(&ask)? {
                 let host = rolled.entry(host).or_default();
                 if table == of_samples {
                     host.begins.clone_from(&frame.ts);

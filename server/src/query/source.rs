@@ -7,22 +7,14 @@ use duckdb::InterruptHandle;
 use super::QueryError;
 use crate::series::frame::Frame;
 use crate::series::range::Range;
-use crate::series::tier::{Part, Tier};
+use crate::series::tier::Part;
 use crate::store::directory::HostId;
 use crate::store::duckdb::{Ask, Reader};
 
 pub trait Source: Send {
     /// Rows of some hosts, by host and dimension value in order of time. Of a rollup the columns are those of
     /// `series::rollup`, and a bucket counts by its beginning.
-    fn frames(
-        &self,
-        tier: Tier,
-        table: &str,
-        dimension: Option<&str>,
-        columns: &[&str],
-        hosts: &[HostId],
-        range: Range,
-    ) -> Result<Vec<(HostId, Frame)>, QueryError>;
+    fn frames(&self, ask: &Ask<'_>) -> Result<Vec<(HostId, Frame)>, QueryError>;
 
     /// The range in parts, in order of time and without a hole; each from the coarsest tier that it has and that still
     /// gives this step. Parts begin and end where days do.
@@ -33,16 +25,8 @@ pub trait Source: Send {
 }
 
 impl Source for Reader {
-    fn frames(
-        &self,
-        tier: Tier,
-        table: &str,
-        dimension: Option<&str>,
-        columns: &[&str],
-        hosts: &[HostId],
-        range: Range,
-    ) -> Result<Vec<(HostId, Frame)>, QueryError> {
-        Ok(Reader::frames(self, &self.manifest(), &Ask { tier, table, dimension, columns, hosts, range })?)
+    fn frames(&self, ask: &Ask<'_>) -> Result<Vec<(HostId, Frame)>, QueryError> {
+        Ok(Reader::frames(self, &self.manifest(), ask)?)
     }
 
     fn parts(&self, range: Range, step_us: i64) -> Vec<Part> {

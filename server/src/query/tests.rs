@@ -12,7 +12,7 @@ use crate::series::frame::Frame;
 use crate::series::range::Range;
 use crate::series::tier::{Part, Tier};
 use crate::store::directory::{Directory, HostEntry, HostId, Native, Source as Origin};
-use crate::store::duckdb::{Reader, Readers, archive};
+use crate::store::duckdb::{Ask, Reader, Readers, archive};
 
 const SECOND_US: i64 = 1_000_000;
 const DAY_US: i64 = 86_400 * SECOND_US;
@@ -46,17 +46,9 @@ struct Archive {
 }
 
 impl Source for Archive {
-    fn frames(
-        &self,
-        tier: Tier,
-        table: &str,
-        dimension: Option<&str>,
-        columns: &[&str],
-        hosts: &[HostId],
-        range: Range,
-    ) -> Result<Vec<(HostId, Frame)>, QueryError> {
-        self.read.lock().unwrap().push(tier);
-        Source::frames(&self.reader, tier, table, dimension, columns, hosts, range)
+    fn frames(&self, ask: &Ask<'_>) -> Result<Vec<(HostId, Frame)>, QueryError> {
+        self.read.lock().unwrap().push(ask.tier);
+        Source::frames(&self.reader, ask)
     }
 
     /// Day by day, so that neighbours must be joined.

@@ -13,6 +13,7 @@ use super::layout::Tier;
 use super::manifest::Manifest;
 use super::open::Shared;
 use super::schema;
+use super::sql;
 use super::transaction::store_error;
 use crate::store::StoreError;
 use crate::store::directory::HostId;
@@ -123,6 +124,6 @@ fn alias(file: &File) -> String {
 }
 
 fn visible(manifest: &Manifest, file: &File) -> String {
-    let hidden: Vec<String> = manifest.hidden_in(file).iter().map(|host| host.0.to_string()).collect();
-    if hidden.is_empty() { String::new() } else { format!(" WHERE host_id NOT IN ({})", hidden.join(", ")) }
+    let hidden = manifest.hidden_in(file);
+    if hidden.is_empty() { String::new() } else { format!(" WHERE host_id NOT IN ({})", sql::numbers(&hidden)) }
 }

@@ -2,7 +2,7 @@
 //! its last reader has gone.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use duckdb::Connection;
 use tracing::warn;
 
+use super::hot;
 use super::instance::{Access, Instance};
 use super::layout::{Day, Tier};
 use crate::store::directory::HostId;
@@ -184,17 +185,32 @@ impl Drop for File {
 }
 
 /// Unlinks a file and what DuckDB may have left beside it.
-pub fn remove(path: &std::path::Path) {
-    for suffix in ["", ".wal"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        match std::fs::remove_file(&name) {
+pub fn remove(path: &Path) {
+    for path in [path.to_owned(), log(path)] {
+        match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                warn!(%error, path = %name.display(), "cannot remove a file");
+                warn!(%error, path = %path.display(), "cannot remove a file");
             }
             _ => {}
         }
     }
+}
+
+/// Where DuckDB keeps the log of a file.
+pub fn log(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push(".wal");
+    log.into()
+}
+
+/// Gives a file that is written its name, durably: both, or neither.
+pub fn install(scratch: &Path, path: &Path) -> std::io::Result<()> {
+    std::fs::File::open(scratch)?.sync_all()?;
+    std::fs::rename(scratch, path)?;
+    if let Some(directory) = path.parent() {
+        hot::sync_directory(directory);
+    }
+    Ok(())
 }
 
 pub fn alias(number: u64) -> String {

@@ -14,12 +14,12 @@ impl Writer {
     /// Lets questions see another tail.
     pub(super) fn publish(&self, change: impl FnOnce(&mut Tail)) {
         self.shared.files.change(|manifest| {
-            let mut groups = manifest.tail.groups.clone();
-            let rows = manifest.tail.rows.clone();
-            let mut tail = Tail { file: self.active.number, rows, groups: std::mem::take(&mut groups) };
-            if tail.file != manifest.tail.file || *tail.rows != self.rows {
-                tail.rows = Arc::new(self.rows.clone());
-            }
+            let before = &manifest.tail;
+            let rows = match *before.rows == self.rows {
+                true => before.rows.clone(),
+                false => Arc::new(self.rows.clone()),
+            };
+            let mut tail = Tail { file: self.active.number, rows, groups: before.groups.clone() };
             change(&mut tail);
             manifest.tail = Arc::new(tail);
         });

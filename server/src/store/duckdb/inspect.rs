@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::file::{Facts, File};
+use super::file::{self, Facts, File};
 use super::layout::{Day, Tier};
 use super::manifest::Manifest;
 use super::open::Shared;
@@ -152,10 +152,9 @@ pub fn all_bytes(shared: &Shared) -> u64 {
 /// What is hot, with logs, and the ledger.
 fn hot_bytes(shared: &Shared) -> u64 {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-    let mut log = shared.layout.ledger().as_os_str().to_owned();
-    log.push(".wal");
+    let ledger = shared.layout.ledger();
     let hot = std::fs::read_dir(shared.layout.tier(Tier::Hot)).into_iter().flatten().flatten();
-    hot.map(|entry| size(&entry.path())).sum::<u64>() + size(shared.layout.ledger()) + size(Path::new(&log))
+    hot.map(|entry| size(&entry.path())).sum::<u64>() + size(ledger) + size(&file::log(ledger))
 }
 
 fn seconds(us: i64) -> i64 {

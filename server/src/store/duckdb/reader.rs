@@ -14,6 +14,7 @@ use super::layout::{Day, Tier};
 use super::manifest::Manifest;
 use super::open::Shared;
 use super::schema::FLAT;
+use super::sql;
 use crate::series;
 use crate::series::frame::Frame;
 use crate::series::range::Range;
@@ -149,8 +150,6 @@ fn may_have(manifest: &Manifest, file: &File, host: HostId) -> bool {
 
 /// Host, instant, dimension, and columns as doubles.
 fn select(ask: &Ask<'_>, columns: &[&str], (file, tail): (&File, &Tail), hosts: &[HostId]) -> String {
-    // Numbers of our own, no words of a request.
-    let hosts: Vec<String> = hosts.iter().map(|host| host.0.to_string()).collect();
     let dimension = ask.dimension.map_or("NULL::VARCHAR".to_owned(), |name| format!("\"{name}\"::VARCHAR"));
     // What was written since the manifest was taken, that has among its groups.
     let within = match file.number == tail.file {
@@ -163,7 +162,7 @@ fn select(ask: &Ask<'_>, columns: &[&str], (file, tail): (&File, &Tail), hosts: 
         columns.iter().map(|name| format!(", \"{name}\"::DOUBLE")).collect::<String>(),
         file.alias(),
         ask.table,
-        hosts.join(","),
+        sql::numbers(hosts),
     )
 }
 

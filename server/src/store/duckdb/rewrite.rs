@@ -13,7 +13,7 @@ use super::ledger::{Change, Entry};
 use super::manifest::Manifest;
 use super::open::Shared;
 use super::transaction::store_error;
-use super::{hot, pack, schema, sql};
+use super::{pack, schema, sql};
 use crate::store::StoreError;
 use crate::store::directory::HostId;
 use crate::store::disk::Disk;
@@ -98,7 +98,7 @@ impl Rewriting<'_> {
                 "SELECT count(*), 0{} FROM {}.{table} WHERE host_id IN ({})",
                 counts.iter().map(|count| format!(" + {count}")).collect::<String>(),
                 file.alias(),
-                numbers(hosts)
+                sql::numbers(hosts)
             );
             let (rows, values) = self
                 .connection
@@ -159,7 +159,8 @@ impl Rewriting<'_> {
         for (schema, table, has_hosts) in self.listed(sql::TABLES_OF, &source, |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?))
         })? {
-            let counts = if has_hosts { format!("host_id NOT IN ({})", numbers(hosts)) } else { "true".to_owned() };
+            let counts =
+                if has_hosts { format!("host_id NOT IN ({})", sql::numbers(hosts)) } else { "true".to_owned() };
             // As they lie, which is sorted.
             self.connection.execute_batch(&format!(
                 "CREATE SCHEMA IF NOT EXISTS {schema};
@@ -204,9 +205,7 @@ impl Rewriting<'_> {
     ) -> Result<Arc<File>, StoreError> {
         let path = self.shared.layout.file(file.tier, number, file.period);
         let failed = |error: std::io::Error| StoreError::Failed(format!("cannot name {}: {error}", path.display()));
-        std::fs::File::open(scratch).and_then(|written| written.sync_all()).map_err(failed)?;
-        std::fs::rename(scratch, &path).map_err(failed)?;
-        hot::sync_directory(&self.shared.layout.tier(file.tier));
+        super::file::install(scratch, &path).map_err(failed)?;
         let before = file.facts();
         let facts = Facts {
             bytes: std::fs::metadata(&path).map_err(failed)?.len(),
@@ -230,8 +229,4 @@ impl Rewriting<'_> {
         let rows = statement.query_map(params![database], |row| read(row))?;
         rows.collect()
     }
-}
-
-fn numbers(hosts: &[HostId]) -> String {
-    hosts.iter().map(|host| host.0.to_string()).collect::<Vec<_>>().join(",")
 }

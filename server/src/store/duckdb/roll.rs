@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use tracing::debug;
 
-use super::file::{File, Lease};
+use super::file::File;
 use super::instance::{Access, Instance};
 use super::layout::{Day, Tier};
 use super::manifest::Manifest;
@@ -17,7 +17,7 @@ use super::reader::{Ask, ReadError, Reader};
 use super::rollup::{self, Rolling};
 use super::rows::Finished;
 use super::schema::Shape;
-use super::seal::{Made, Sealing, except, within};
+use super::seal::{Made, Sealing, of_file, within};
 use super::tables::write_rows;
 use super::transaction::store_error;
 use crate::series;
@@ -47,8 +47,10 @@ impl Stage<'_> {
     fn know(&self, rows: &Finished) {
         let mut known = self.known.borrow_mut();
         let of_table = known.entry(rows.table).or_default();
-        for name in rows.columns.iter().filter(|name| !of_table.contains(*name)).cloned().collect::<Vec<_>>() {
-            of_table.insert(name);
+        for name in &rows.columns {
+            if !of_table.contains(name) {
+                of_table.insert(name.clone());
+            }
         }
     }
 }
@@ -110,15 +112,14 @@ impl Sealing<'_> {
         for month in months {
             let end = Tier::Hour.period_end(month);
             // The other days of the month stay as they are.
-            let renewed: Vec<String> = days
-                .iter()
-                .filter(|day| **day >= month && **day < end)
-                .map(|day| format!(" AND NOT ({})", within(*day, Day(day.0 + 1))))
-                .collect();
+            let renewed = days.iter().filter(|day| **day >= month && **day < end);
+            let others = renewed.fold("true".to_owned(), |others, day| {
+                others + &format!(" AND NOT ({})", within(*day, Day(day.0 + 1)))
+            });
             let former =
                 before.of_day(Tier::Hour, month).map(File::lease).transpose().map_err(|error| store_error(&error))?;
             let sources = |shape: &Shape| {
-                let kept = former.as_ref().and_then(|lease| kept(before, lease, shape, &renewed.concat()));
+                let kept = former.as_ref().and_then(|lease| of_file(before, lease, shape, &others));
                 kept.into_iter().chain(staged(Tier::Hour, shape, within(month, end))).collect()
             };
             made.extend(self.make(Tier::Hour, month, &shapes(), sources)?);
@@ -227,14 +228,4 @@ impl Sealing<'_> {
 
 fn shapes() -> Vec<Shape> {
     tables().iter().map(rollup::shape).collect()
-}
-
-/// Rows of a former file that go on as they are.
-fn kept(before: &Manifest, lease: &Lease, shape: &Shape, but: &str) -> Option<Source> {
-    let present = lease.tables.get(&shape.name)?.clone();
-    Some(Source {
-        table: format!("{}.{}", lease.file.alias(), shape.name),
-        has: Box::new(move |column| present.contains(column)),
-        filter: format!("true{but}{}", except(&before.hidden_in(&lease.file))),
-    })
 }

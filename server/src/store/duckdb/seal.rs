@@ -2,14 +2,14 @@
 //! the rows of both. Nothing counts until the ledger says so, in one transaction; whatever was made before is nobody's.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use duckdb::Connection;
 use tracing::debug;
 
-use super::file::{Facts, File, HostFacts, Tables, alias};
+use super::file::{Facts, File, HostFacts, Lease, Tables, alias};
 use super::instance::Access;
 use super::layout::{Day, Tier};
 use super::ledger::{Change, Entry};
@@ -17,8 +17,8 @@ use super::manifest::Manifest;
 use super::open::Shared;
 use super::pack::{self, Packed, Source};
 use super::schema::{self, Shape};
+use super::sql;
 use super::transaction::store_error;
-use super::{hot, sql};
 use crate::store::StoreError;
 use crate::store::directory::{Directory, HostId};
 
@@ -109,18 +109,9 @@ impl Sealing<'_> {
             former.into_iter().chain(frozen.iter().filter(|file| file.has_day(day))).collect();
         let leases: Vec<_> =
             sources.iter().map(|file| file.lease()).collect::<Result<_, _>>().map_err(|error| store_error(&error))?;
-        let within = format!("ts >= make_timestamp({}) AND ts < make_timestamp({})", day.start_us(), day.end_us());
+        let within = within(day, Day(day.0 + 1));
         self.make(Tier::Raw, day, schema::shapes(), |shape| {
-            let of_file = |lease: &super::file::Lease| {
-                let present = lease.tables.get(&shape.name)?.clone();
-                let hidden = before.hidden_in(&lease.file);
-                Some(Source {
-                    table: format!("{}.{}", lease.file.alias(), shape.name),
-                    has: Box::new(move |column| present.contains(column)),
-                    filter: format!("{within}{}", except(&hidden)),
-                })
-            };
-            leases.iter().filter_map(of_file).collect()
+            leases.iter().filter_map(|lease| of_file(before, lease, shape, &within)).collect()
         })
     }
 
@@ -147,10 +138,7 @@ impl Sealing<'_> {
                     total.values += packed.values;
                     total.oldest_us = [total.oldest_us, packed.oldest_us].into_iter().flatten().min();
                     total.newest_us = total.newest_us.max(packed.newest_us);
-                    tables.insert(
-                        shape.name.clone(),
-                        shape.declared().iter().map(|(name, _)| (*name).to_owned()).collect(),
-                    );
+                    tables.insert(shape.name.clone(), packed.columns);
                 }
             }
             let hosts = self.describe(&target, &tables)?;
@@ -167,7 +155,6 @@ impl Sealing<'_> {
             super::file::remove(&scratch);
             return Ok(None);
         }
-        sync(&scratch)?;
         let period = tier.period_of(day);
         debug!(tier = tier.name(), %day, values = total.values, seconds = start.elapsed().as_secs_f64(), "written");
         let facts = Facts {
@@ -227,8 +214,7 @@ impl Sealing<'_> {
         let Made { scratch, file } = made;
         let failed =
             |error: std::io::Error| StoreError::Failed(format!("cannot name {}: {error}", file.path.display()));
-        std::fs::rename(&scratch, &file.path).map_err(failed)?;
-        hot::sync_directory(&self.shared.layout.tier(file.tier));
+        super::file::install(&scratch, &file.path).map_err(failed)?;
         Ok(file)
     }
 }
@@ -242,16 +228,19 @@ pub(super) fn within(first: Day, end: Day) -> String {
     format!("ts >= make_timestamp({}) AND ts < make_timestamp({})", first.start_us(), end.start_us())
 }
 
-pub(super) fn except(hosts: &[HostId]) -> String {
-    if hosts.is_empty() {
-        return String::new();
+fn except(hosts: &[HostId]) -> String {
+    match hosts.is_empty() {
+        true => String::new(),
+        false => format!(" AND host_id NOT IN ({})", sql::numbers(hosts)),
     }
-    let numbers: Vec<String> = hosts.iter().map(|host| host.0.to_string()).collect();
-    format!(" AND host_id NOT IN ({})", numbers.join(","))
 }
 
-fn sync(path: &Path) -> Result<(), StoreError> {
-    std::fs::File::open(path)
-        .and_then(|file| file.sync_all())
-        .map_err(|error| StoreError::Failed(format!("cannot sync {}: {error}", path.display())))
+/// Those rows of a file that this condition is true of, without hosts that are hidden in it.
+pub(super) fn of_file(before: &Manifest, lease: &Lease, shape: &Shape, filter: &str) -> Option<Source> {
+    let present = lease.tables.get(&shape.name)?.clone();
+    Some(Source {
+        table: format!("{}.{}", lease.file.alias(), shape.name),
+        has: Box::new(move |column| present.contains(column)),
+        filter: format!("{filter}{}", except(&before.hidden_in(&lease.file))),
+    })
 }

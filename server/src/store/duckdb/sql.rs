@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::store::directory::HostId;
+
 /// What the ledger and each hot file have beside rows: who the hosts are and how far their streams are stored. Rows are
 /// appended and the last one counts. Tables and columns are only ever added.
 pub const STATE_TABLES: &str = "
@@ -168,4 +170,9 @@ pub fn count_before(alias: &str) -> String {
             SELECT host_id, ts FROM {alias}.host UNION ALL SELECT host_id, ts FROM {alias}.flat
         ) WHERE ts < make_timestamp(?) GROUP BY host_id"
     )
+}
+
+/// The numbers of hosts as a list. Numbers of our own, no words of a request.
+pub fn numbers(hosts: &[HostId]) -> String {
+    hosts.iter().map(|host| host.0.to_string()).collect::<Vec<_>>().join(",")
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use duckdb::Connection;
 use tracing::{error, info, warn};
 
-use super::file::File;
+use super::file::{self, File};
 use super::flush::begin;
 use super::group::{Group, Prepared};
 use super::memory::{Known, Memory};
@@ -238,9 +238,7 @@ impl Writer {
     }
 
     fn log_bytes(&self) -> u64 {
-        let mut log = self.active.path.clone().into_os_string();
-        log.push(".wal");
-        std::fs::metadata(log).map_or(0, |metadata| metadata.len())
+        std::fs::metadata(file::log(&self.active.path)).map_or(0, |metadata| metadata.len())
     }
 
     fn checkpoint(&mut self) -> Result<(), StoreError> {
