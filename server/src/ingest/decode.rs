@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::members::Members;
 use super::{flat, native};
-use crate::store::{Submission, Write};
+use crate::store::{NativeBatch, Submission, Write};
 
 /// Objects in one body at most, and the samples in all of them.
 const MAX_OBJECTS: usize = 10_000;
@@ -56,10 +56,10 @@ pub fn decode(body: &[u8], received_us: i64) -> Result<Submission, DecodeError> 
     if text.trim_ascii().is_empty() {
         return Err(DecodeError::Json { detail: "the body is empty".into(), line: None });
     }
-    match serde_json::from_str(text) {
-        Ok(object) => Ok(Submission { writes: vec![decode_object(object, received_us)?], origin: None }),
+    match decode_one(text, received_us) {
+        Ok(write) => Ok(Submission { writes: vec![write?], origin: None }),
         Err(_) if is_lines(text) => decode_lines(text, received_us),
-        Err(error) => Err(DecodeError::Json { detail: error.to_string(), line: None }),
+        Err(error) => Err(json(&error)),
     }
 }
 
@@ -72,9 +72,7 @@ fn decode_lines(text: &str, received_us: i64) -> Result<Submission, DecodeError>
     let mut submission = Submission::default();
     let mut samples = 0;
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_ascii().is_empty()) {
-        let object =
-            serde_json::from_str(line).map_err(|error| DecodeError::Json { detail: error.to_string(), line: None });
-        let write = object.and_then(|object| decode_object(object, received_us));
+        let write = decode_one(line, received_us).unwrap_or_else(|error| Err(json(&error)));
         let write = write.map_err(|error| error.at_line(index + 1))?;
         samples += write.samples();
         submission.writes.push(write);
@@ -87,17 +85,34 @@ fn decode_lines(text: &str, received_us: i64) -> Result<Submission, DecodeError>
     Ok(submission)
 }
 
-fn decode_object(object: &RawValue, received_us: i64) -> Result<Write, DecodeError> {
-    let json = |detail: String| DecodeError::Json { detail, line: None };
-    if !object.get().starts_with('{') {
-        return Err(json("expected an object".into()));
+fn json(error: &serde_json::Error) -> DecodeError {
+    DecodeError::Json { detail: error.to_string(), line: None }
+}
+
+/// One object; the outer error is that of a text that is not one JSON value.
+fn decode_one(text: &str, received_us: i64) -> serde_json::Result<Result<Write, DecodeError>> {
+    // Nearly every text is a batch without fault: that takes one walk. Only of another one is asked what it is.
+    match serde_json::from_str(text) {
+        Ok(batch) => Ok(native::take(batch, received_us).map(native)),
+        Err(_) => serde_json::from_str(text).map(|object| decode_object(object, received_us)),
     }
-    let members: Members = serde_json::from_str(object.get()).map_err(|error| json(error.to_string()))?;
+}
+
+fn native(batch: NativeBatch) -> Write {
+    Write::Native(Box::new(batch))
+}
+
+fn decode_object(object: &RawValue, received_us: i64) -> Result<Write, DecodeError> {
+    let refused = |detail: &str| DecodeError::Json { detail: detail.into(), line: None };
+    if !object.get().starts_with('{') {
+        return Err(refused("expected an object"));
+    }
+    let members: Members = serde_json::from_str(object.get()).map_err(|error| json(&error))?;
     if members.is_empty() {
-        return Err(json("the object is empty".into()));
+        return Err(refused("the object is empty"));
     }
     if members.get("samples").or(members.get("agent")).is_some() {
-        native::decode(object.get(), received_us).map(|batch| Write::Native(Box::new(batch)))
+        native::decode(object.get(), received_us).map(native)
     } else {
         flat::decode(&members, received_us).map(Write::Flat)
     }

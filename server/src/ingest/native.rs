@@ -1,12 +1,12 @@
 //! The agent's push: a batch of full samples with consecutive numbers.
 
 use siskin_platform::model::catalog::{self, Read, Table, Visitor};
-use siskin_platform::model::{Agent, Batch, Host, Sample, tag_fault};
+use siskin_platform::model::{Agent, Batch, Host, tag_fault};
 
-use super::clock::{self, Taken};
+use super::clock;
 use super::decode::DecodeError;
 use super::flat::check_hostname;
-use crate::store::{NativeBatch, TimedSample};
+use crate::store::NativeBatch;
 
 /// Numbers beyond this are no count of samples: one a microsecond for 285 years.
 const MAX_SEQ: u64 = 1 << 53;
@@ -19,20 +19,21 @@ const ID_BYTES: usize = 128;
 const TEXT_BYTES: usize = 4_096;
 
 pub fn decode(object: &str, received_us: i64) -> Result<NativeBatch, DecodeError> {
-    let batch: Batch = match serde_json::from_str(object) {
-        Ok(batch) => batch,
-        // The path to the fault costs time: it is sought only when there is one.
-        Err(_) => return Err(fault(object)),
-    };
+    // The path to the fault costs time: it is sought only when there is one.
+    serde_json::from_str(object).map_err(|_| fault(object)).and_then(|batch| take(batch, received_us))
+}
+
+/// A batch that was read, within bounds and by the server's clock.
+pub fn take(mut batch: Batch, received_us: i64) -> Result<NativeBatch, DecodeError> {
     check(&batch)?;
     let received_ms = received_us / 1_000;
     let skew_seconds = clock::skew_ms(&batch, received_ms) as f64 / 1e3;
-    let times: Vec<Taken> = batch.samples.iter().map(|sample| clock::taken(&batch, sample, received_ms)).collect();
-    let timed = |(mut sample, taken): (Sample, Taken)| {
+    let mut samples = std::mem::take(&mut batch.samples);
+    for sample in &mut samples {
+        let taken = clock::taken(&batch, sample, received_ms);
+        sample.at.unix_ms = taken.unix_ms;
         sample.time_is_estimated = taken.is_estimated;
-        TimedSample { ts_us: taken.unix_ms * 1_000, sample }
-    };
-    let samples = batch.samples.into_iter().zip(times).map(timed).collect();
+    }
     Ok(NativeBatch {
         agent: batch.agent,
         host: batch.host,
@@ -165,7 +166,7 @@ mod tests {
     fn a_batch_of_samples() {
         let decoded = decode(&batch().to_string(), NOW).unwrap();
         assert_eq!((decoded.stream, decoded.first_seq, decoded.samples.len()), (u64::MAX, 5, 2));
-        assert_eq!(decoded.samples[0].ts_us, 1_799_999_990_000_000);
+        assert_eq!(decoded.samples[0].at.unix_ms, 1_799_999_990_000);
         assert_eq!(decoded.skew_seconds, 0.0);
         assert_eq!(decoded.host.tags["env"], "prod");
         assert_eq!(decoded.samples[0].sample.cpu.as_ref().unwrap().total.iowait_seconds_total, None);

@@ -72,15 +72,8 @@ pub struct NativeBatch {
     pub received_us: i64,
     /// How far the agent's wall clock runs ahead of the server's, seconds.
     pub skew_seconds: f64,
-    pub samples: Vec<TimedSample>,
-}
-
-/// A sample and the time it is stored under.
-#[derive(Debug)]
-pub struct TimedSample {
-    /// Microseconds since 1970.
-    pub ts_us: i64,
-    pub sample: Sample,
+    /// Each says by the server's clock when it was taken: it is stored under that time.
+    pub samples: Vec<Sample>,
 }
 
 /// A push in the predecessor's form.

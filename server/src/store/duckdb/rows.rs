@@ -29,7 +29,8 @@ impl Rows {
         rows
     }
 
-    pub fn push(&mut self, host: HostId, ts_us: i64, sample: &Sample) {
+    pub fn push(&mut self, host: HostId, sample: &Sample) {
+        let ts_us = sample.at.unix_ms * 1_000;
         self.instants_us.push(ts_us);
         for table in &mut self.tables {
             table.push(host, ts_us, sample);

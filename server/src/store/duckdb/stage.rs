@@ -78,8 +78,8 @@ impl<'a> Stage<'a> {
         let lost = batch.first_seq.saturating_sub(stored_to + 1);
         let skip = (stored_to + 1).saturating_sub(batch.first_seq).min(batch.samples.len() as u64);
         let fresh = &batch.samples[skip as usize..];
-        for timed in fresh {
-            self.rows.push(host, timed.ts_us, &timed.sample);
+        for sample in fresh {
+            self.rows.push(host, sample);
         }
         let cloned = self.memory.marks.goes_back(host, batch.stream);
         // A batch without samples is a sign of life: it moves no mark and opens no stream.
@@ -88,8 +88,8 @@ impl<'a> Stage<'a> {
             self.marks.insert(key, Mark { seq, updated_us: batch.received_us });
         }
         let recent = fresh.last().map(|last| Recent {
-            previous: fresh.len().checked_sub(2).map(|before| fresh[before].sample.clone()),
-            current: last.sample.clone(),
+            previous: fresh.len().checked_sub(2).map(|before| fresh[before].clone()),
+            current: last.clone(),
             stream: batch.stream,
             seq: end - 1,
         });
@@ -98,7 +98,7 @@ impl<'a> Stage<'a> {
             key: batch.agent.id.clone(),
             hostname: batch.host.hostname.clone(),
             stored: fresh.len() as u64,
-            newest_us: fresh.iter().map(|timed| timed.ts_us).max(),
+            newest_us: fresh.iter().map(|sample| sample.at.unix_ms * 1_000).max(),
             heard_us: batch.received_us,
             details: None,
             source: Source::Native(Box::new(Native {

@@ -10,7 +10,7 @@ mod sealing;
 use std::path::Path;
 use std::sync::Arc;
 
-use siskin_platform::model::{Agent, Host, Sample};
+use siskin_platform::model::{Agent, Clock, Host, Sample};
 
 use super::file::Tables;
 use super::layout::{Day, Tier};
@@ -20,7 +20,7 @@ use super::{Database, Readers, Writer, hot, schema};
 use crate::clock::now_us;
 use crate::store::directory::{Directory, HostEntry, Source, flat_key};
 use crate::store::{
-    Backend, FlatSample, FlatValues, NativeBatch, Receipt, Removal, Removed, Submission, TimedSample, Write,
+    Backend, FlatSample, FlatValues, NativeBatch, Receipt, Removal, Removed, Submission, Write,
 };
 
 struct Store {
@@ -47,11 +47,17 @@ impl Store {
     }
 }
 
+/// Microseconds since 1970, as an agent tells them.
+fn at(us: i64) -> Clock {
+    Clock { unix_ms: us / 1_000, boottime_ms: None }
+}
+
 fn batch(stream: u64, first_seq: u64, samples: u64) -> Write {
     let start = now_us();
-    let timed = |i: u64| TimedSample {
-        ts_us: start + (first_seq + i) as i64 * 1_000_000,
-        sample: Sample { uptime_seconds: Some((first_seq + i) as f64), ..Sample::default() },
+    let sample = |i: u64| Sample {
+        at: at(start + (first_seq + i) as i64 * 1_000_000),
+        uptime_seconds: Some((first_seq + i) as f64),
+        ..Sample::default()
     };
     Write::Native(Box::new(NativeBatch {
         agent: Agent { id: "agent-1".into(), version: "1".into(), boot_id: None },
@@ -60,7 +66,7 @@ fn batch(stream: u64, first_seq: u64, samples: u64) -> Write {
         first_seq,
         received_us: start,
         skew_seconds: 0.0,
-        samples: (0..samples).map(timed).collect(),
+        samples: (0..samples).map(sample).collect(),
     }))
 }
 

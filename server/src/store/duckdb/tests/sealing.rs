@@ -67,7 +67,7 @@ pub fn fleet(hosts: u64, stream: u64, first_seq: u64, samples: u64) -> Vec<Write
     let start = (Day::of(now_us()).0 as i64 - 2) * DAY_US;
     (0..hosts)
         .map(|host| {
-            let timed = |i: u64| {
+            let sample = |i: u64| {
                 let number = first_seq + i;
                 let disk = Disk {
                     device: "sda".into(),
@@ -80,14 +80,12 @@ pub fn fleet(hosts: u64, stream: u64, first_seq: u64, samples: u64) -> Vec<Write
                     cores: vec![Core { index: 0, ..Core::default() }],
                     ..Cpu::default()
                 };
-                TimedSample {
-                    ts_us: start + number as i64 * 3_600 * 1_000_000,
-                    sample: Sample {
-                        uptime_seconds: Some(number as f64),
-                        cpu: Some(cpu),
-                        disks: vec![disk],
-                        ..Sample::default()
-                    },
+                Sample {
+                    at: at(start + number as i64 * 3_600 * 1_000_000),
+                    uptime_seconds: Some(number as f64),
+                    cpu: Some(cpu),
+                    disks: vec![disk],
+                    ..Sample::default()
                 }
             };
             Write::Native(Box::new(NativeBatch {
@@ -97,7 +95,7 @@ pub fn fleet(hosts: u64, stream: u64, first_seq: u64, samples: u64) -> Vec<Write
                 first_seq,
                 received_us: now_us(),
                 skew_seconds: 0.0,
-                samples: (0..samples).map(timed).collect(),
+                samples: (0..samples).map(sample).collect(),
             }))
         })
         .collect()
