@@ -10,17 +10,17 @@ const NEAR: f64 = 1e-6;
 pub struct Grain(Option<f64>);
 
 impl Grain {
-    /// A thousandth of a percent, a byte, a hertz, a hundredth of a degree. Time per time is finer, since a latency is
-    /// computed from it on disks that do little; so is what is said of the clock, in millionths. People's own metrics
-    /// stay as they are: nobody knows what they are of.
+    /// A hundredth of a percent, a byte, a hertz, a hundredth of a degree. A disk's time per time is finer, since a latency
+    /// is computed from it on disks that do little; so is what is said of the clock, in billionths. People's own metrics stay
+    /// as they are: nobody knows what they are of.
     pub fn of(metric: &Metric) -> Self {
         let rate = matches!(metric.from, From::Rate { .. });
         Grain(match metric.unit {
             _ if metric.table == CUSTOM => None,
             _ if metric.name.starts_with("time.") => Some(1e9),
-            "ratio" if rate => Some(1e7),
-            "ratio" => Some(1e5),
-            "percent" => Some(1e3),
+            "ratio" if rate && metric.table == "disk" => Some(1e7),
+            "ratio" => Some(1e4),
+            "percent" => Some(1e2),
             "bytes" | "bytes_per_second" | "bits" | "bits_per_second" | "hertz" | "revolutions_per_minute" => Some(1.0),
             "celsius" => Some(1e2),
             "seconds" => Some(1e6),
@@ -61,9 +61,9 @@ mod tests {
         let ratio = of("cpu.busy_ratio");
         assert_eq!(
             (ratio.below(0.123_456_7), ratio.nearest(0.123_456_7), ratio.above(0.123_456_7)),
-            (0.12345, 0.12346, 0.12346)
+            (0.1234, 0.1235, 0.1235)
         );
-        assert_eq!((ratio.below(-0.000_001), ratio.above(0.000_001)), (-0.00001, 0.00001));
+        assert_eq!((ratio.below(-0.000_01), ratio.above(0.000_01)), (-0.0001, 0.0001));
         let bytes = of("network.rx_bytes_per_s");
         assert_eq!((bytes.below(7.9), bytes.nearest(7.9), bytes.above(7.1)), (7.0, 8.0, 8.0));
     }

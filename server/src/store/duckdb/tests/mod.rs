@@ -19,9 +19,7 @@ use super::seal::Sealing;
 use super::{Database, Readers, Writer, hot, schema};
 use crate::clock::now_us;
 use crate::store::directory::{Directory, HostEntry, Source, flat_key};
-use crate::store::{
-    Backend, FlatSample, FlatValues, NativeBatch, Receipt, Removal, Removed, Submission, Write,
-};
+use crate::store::{Backend, FlatSample, FlatValues, NativeBatch, Receipt, Removal, Removed, Submission, Write};
 
 struct Store {
     shared: Arc<Shared>,
