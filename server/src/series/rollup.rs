@@ -8,10 +8,10 @@ use siskin_platform::model::catalog::{self, Visitor};
 use super::bucket::Bucket;
 use super::frame::Frame;
 use super::grain::Grain;
-use super::metric::{self, FLAT, Metric};
+use super::metric::{self, FLAT, HOST, Metric};
 use super::raw::{Computing, Values};
 use super::tier::Tier;
-use super::timeline::Timeline;
+use super::timeline::{SAMPLING, Timeline};
 
 /// What a bucket keeps of a metric: the ends of its columns' names.
 pub const KEPT: [&str; 3] = ["avg", "min", "max"];
@@ -76,15 +76,24 @@ impl Visitor for Tables {
 
 impl Table {
     fn new(name: &'static str, dimension: Option<&'static str>) -> Self {
-        let metrics = metric::of_table(name);
+        Table::with(name, dimension, metric::of_table(name))
+    }
+
+    fn with(name: &'static str, dimension: Option<&'static str>, metrics: Vec<&'static Metric>) -> Self {
         let grains = metrics.iter().map(|metric| Grain::of(metric)).collect();
-        let mut columns = Vec::new();
+        let mut columns = if name == HOST { SAMPLING.to_vec() } else { Vec::new() };
         for column in metrics.iter().flat_map(|metric| metric.from.columns()) {
             if !columns.contains(&column) {
                 columns.push(column);
             }
         }
         Table { name, dimension, columns, metrics, grains }
+    }
+
+    /// Of its metrics those that have a value in rows with these columns.
+    pub fn narrowed(&self, has: impl Fn(&str) -> bool) -> Table {
+        let known = |metric: &&'static Metric| metric.from.columns().into_iter().any(&has);
+        Table::with(self.name, self.dimension, self.metrics.iter().copied().filter(known).collect())
     }
 
     /// The names of the columns beside host, instant and dimension: the count, and three of each metric.

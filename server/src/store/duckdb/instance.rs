@@ -57,6 +57,11 @@ impl Instance {
         self.lock().execute_batch(&format!("ATTACH {} AS {alias} ({options})", quoted(path)))
     }
 
+    /// A database without a file. What does not fit in memory goes where all goes that does not.
+    pub fn attach_memory(&self, alias: &str) -> duckdb::Result<()> {
+        self.lock().execute_batch(&format!("ATTACH ':memory:' AS {alias}"))
+    }
+
     /// Who still reads the file goes on with it; a file that was written is checkpointed when it is closed.
     pub fn detach(&self, alias: &str) -> duckdb::Result<()> {
         self.lock().execute_batch(&format!("DETACH {alias}"))

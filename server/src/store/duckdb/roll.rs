@@ -2,14 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tracing::debug;
 
-use super::file::File;
-use super::instance::{Access, Instance};
+use super::file::{File, Lease};
+use super::instance::Instance;
 use super::layout::{Day, Tier};
 use super::manifest::Manifest;
 use super::pack::Source;
@@ -21,6 +20,7 @@ use super::seal::{Made, Sealing, of_file, within};
 use super::tables::write_rows;
 use super::transaction::store_error;
 use crate::series;
+use crate::series::metric::HOST;
 use crate::series::range::Range;
 use crate::series::rollup::{Table, tables};
 use crate::series::timeline::Timeline;
@@ -30,15 +30,12 @@ use crate::store::directory::HostId;
 const HOUR_US: i64 = 3_600 * 1_000_000;
 const HOURS_PER_DAY: u64 = 24;
 /// Samples that are rolled up at a time: bounds the memory it takes.
-const SAMPLES_AT_ONCE: u64 = 8_640;
-/// The table that tells when a host was sampled.
-const HOST: &str = "host";
+const SAMPLES_AT_ONCE: u64 = 43_200;
 
-/// A database that goes with its owner, for rows on their way into a segment.
+/// A database in memory that goes with its owner, for rows on their way into a segment.
 struct Stage<'a> {
     instance: &'a Instance,
     alias: String,
-    path: PathBuf,
     /// The tables and columns that have a value.
     known: RefCell<HashMap<&'static str, BTreeSet<String>>>,
 }
@@ -58,7 +55,6 @@ impl Stage<'_> {
 impl Drop for Stage<'_> {
     fn drop(&mut self) {
         let _ = self.instance.detach(&self.alias);
-        super::file::remove(&self.path);
     }
 }
 
@@ -82,9 +78,10 @@ impl Sealing<'_> {
         {
             sealed.files.insert(file.number, file.clone());
         }
-        let stage = self.stage().map_err(|error| store_error(&error))?;
+        let tables = self.present(over.values().copied()).map_err(|error| store_error(&error))?;
+        let stage = self.stage(&tables).map_err(|error| store_error(&error))?;
         for (day, file) in &over {
-            self.roll_up(&stage, &sealed, *day, file)?;
+            self.roll_up(&stage, &tables, &sealed, *day, file)?;
         }
         self.connection.execute_batch("USE memory").map_err(|error| store_error(&error))?;
         self.sealed_rollups(before, &stage, &over.keys().copied().collect())
@@ -127,8 +124,27 @@ impl Sealing<'_> {
         Ok(made)
     }
 
+    /// What there is to roll up in these files. Of all that a host may tell, most hosts tell little.
+    fn present<'a>(&self, files: impl Iterator<Item = &'a Arc<File>>) -> duckdb::Result<Vec<Table>> {
+        let leases: Vec<Lease> = files.map(File::lease).collect::<Result<_, _>>()?;
+        let columns =
+            |table: &Table| leases.iter().filter_map(|lease| lease.tables.get(table.name)).collect::<Vec<_>>();
+        let narrowed = |table: &Table| {
+            let columns = columns(table);
+            (!columns.is_empty()).then(|| table.narrowed(|name| columns.iter().any(|columns| columns.contains(name))))
+        };
+        Ok(tables().iter().filter_map(narrowed).collect())
+    }
+
     /// Rolls up a day, some hosts and hours at a time.
-    fn roll_up(&self, stage: &Stage<'_>, sealed: &Manifest, day: Day, file: &File) -> Result<(), StoreError> {
+    fn roll_up(
+        &self,
+        stage: &Stage<'_>,
+        tables: &[Table],
+        sealed: &Manifest,
+        day: Day,
+        file: &File,
+    ) -> Result<(), StoreError> {
         let start = Instant::now();
         let reader =
             Reader::new(self.shared.instance.connect().map_err(|error| store_error(&error))?, self.shared.clone());
@@ -151,7 +167,7 @@ impl Sealing<'_> {
             let mut from_us = day.start_us();
             while from_us < day.end_us() {
                 let to_us = day.end_us().min(from_us + hours * HOUR_US);
-                self.roll_some(stage, &reader, sealed, &hosts, from_us..to_us)?;
+                self.roll_some(stage, tables, (&reader, sealed), &hosts, from_us..to_us)?;
                 from_us = to_us;
             }
         }
@@ -162,8 +178,8 @@ impl Sealing<'_> {
     fn roll_some(
         &self,
         stage: &Stage<'_>,
-        reader: &Reader,
-        sealed: &Manifest,
+        tables: &[Table],
+        (reader, sealed): (&Reader, &Manifest),
         hosts: &[HostId],
         within: std::ops::Range<i64>,
     ) -> Result<(), StoreError> {
@@ -179,7 +195,7 @@ impl Sealing<'_> {
         let mut lines: BTreeMap<HostId, Timeline> = BTreeMap::new();
         let (mut minutes, mut hours) = (Vec::new(), Vec::new());
         // The table of hosts is the first: it says when the others were sampled.
-        for table in tables() {
+        for table in tables {
             let mut by_host: BTreeMap<HostId, Vec<_>> = BTreeMap::new();
             for (host, frame) in frames(table)? {
                 by_host.entry(host).or_default().push(frame);
@@ -206,19 +222,14 @@ impl Sealing<'_> {
         Ok(())
     }
 
-    fn stage(&self) -> duckdb::Result<Stage<'_>> {
-        let number = self.shared.files.number();
-        let stage = Stage {
-            instance: &self.shared.instance,
-            alias: format!("stage{number}"),
-            path: self.shared.layout.scratch().join(format!("stage-{number}.duckdb")),
-            known: RefCell::default(),
-        };
-        self.shared.instance.attach(&stage.path, &stage.alias, Access::Write)?;
+    fn stage(&self, tables: &[Table]) -> duckdb::Result<Stage<'_>> {
+        let alias = format!("stage{}", self.shared.files.number());
+        let stage = Stage { instance: &self.shared.instance, alias, known: RefCell::default() };
+        self.shared.instance.attach_memory(&stage.alias)?;
         for tier in [Tier::Minute, Tier::Hour] {
             let place = format!("{}.{}", stage.alias, tier.name());
             self.connection.execute_batch(&format!("CREATE SCHEMA {place}"))?;
-            for shape in shapes() {
+            for shape in tables.iter().map(rollup::shape) {
                 self.connection.execute_batch(&shape.create(&format!("{place}.")))?;
             }
         }

@@ -50,8 +50,8 @@ fn dimension_kind(table: &str) -> Kind {
 }
 
 /// The rollups of one table in the making, host after host.
-pub struct Rolling {
-    table: &'static Table,
+pub struct Rolling<'a> {
+    table: &'a Table,
     minute: Builder,
     hour: Builder,
 }
@@ -62,8 +62,8 @@ pub struct Rolled {
     pub hour: Option<Finished>,
 }
 
-impl Rolling {
-    pub fn new(table: &'static Table) -> Self {
+impl<'a> Rolling<'a> {
+    pub fn new(table: &'a Table) -> Self {
         Rolling { table, minute: Builder::new(table), hour: Builder::new(table) }
     }
 
@@ -108,7 +108,7 @@ impl Builder {
         }
     }
 
-    fn finish(self, table: &'static Table) -> Result<Option<Finished>, ArrowError> {
+    fn finish(self, table: &Table) -> Result<Option<Finished>, ArrowError> {
         if self.begins.is_empty() {
             return Ok(None);
         }
