@@ -20,7 +20,7 @@ use super::{file, hot, migrate};
 const LOCKED: [&str; 2] = ["Could not set lock", "Conflicting lock"];
 const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// What DuckDB may hold in memory; the rest goes to its scratch directory.
-pub const MEMORY_BYTES: u64 = 144 << 20;
+pub const MEMORY_BYTES: u64 = 128 << 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
