@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(decoded.samples[0].at.unix_ms, 1_799_999_990_000);
         assert_eq!(decoded.skew_seconds, 0.0);
         assert_eq!(decoded.host.tags["env"], "prod");
-        assert_eq!(decoded.samples[0].sample.cpu.as_ref().unwrap().total.iowait_seconds_total, None);
+        assert_eq!(decoded.samples[0].cpu.as_ref().unwrap().total.iowait_seconds_total, None);
     }
 
     #[test]

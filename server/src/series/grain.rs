@@ -20,7 +20,7 @@ impl Grain {
             _ if metric.name.starts_with("time.") => Some(1e9),
             "ratio" if rate && metric.table == "disk" => Some(1e7),
             "ratio" => Some(1e4),
-            "percent" => Some(1e2),
+            "percent" => Some(1e3),
             "bytes" | "bytes_per_second" | "bits" | "bits_per_second" | "hertz" | "revolutions_per_minute" => Some(1.0),
             "celsius" => Some(1e2),
             "seconds" => Some(1e6),

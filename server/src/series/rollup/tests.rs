@@ -116,8 +116,8 @@ fn shares_and_what_is_busy_are_ratios_and_a_flag_is_the_share_of_time() {
     let (frame, line) = host(&ts, 15.0, &filled);
     let rollups = table("host").roll(&[frame], &line, day());
     let minute = |name: &str| of(table("host"), &rollups.minute[0], name)[0].1.unwrap();
-    assert_eq!(minute("cpu.busy_ratio"), [0.5, 0.33333, 1.0]);
-    assert_eq!(minute("cpu.idle_ratio"), [0.5, 0.0, 0.66667]);
+    assert_eq!(minute("cpu.busy_ratio"), [0.5, 0.3333, 1.0]);
+    assert_eq!(minute("cpu.idle_ratio"), [0.5, 0.0, 0.6667]);
     assert_eq!(minute("time.synchronized"), [0.75, 0.0, 1.0]);
 }
 

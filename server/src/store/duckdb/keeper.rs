@@ -254,12 +254,13 @@ impl Keeper {
     fn seal(&mut self, frozen: &[Arc<File>], today: Day) -> Result<(), StoreError> {
         let start = Instant::now();
         let keep_from = if self.steady { self.settings.retention.keep_from(now_us()) } else { Day(i32::MIN) };
-        let old = self.trim().samples_before(frozen, keep_from)?;
+        let dropped = self.trim().dropped(frozen, keep_from)?;
+        let old = self.trim().samples_of(frozen, &dropped)?;
         let sealing = Sealing {
             connection: &self.connection,
             shared: &self.shared,
             directory: &self.directory,
-            keep_from,
+            dropped: &dropped,
             today,
             reached: &|_| if self.stopping.load(Ordering::Relaxed) { Err(StoreError::Closed) } else { Ok(()) },
         };

@@ -1,8 +1,10 @@
 //! Which files count: a list that is replaced as a whole, so that who reads has all rows once, whatever is sealed meanwhile.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::file::File;
 use super::group::Tail;
@@ -59,12 +61,22 @@ impl Manifest {
 pub struct Files {
     now: RwLock<Arc<Manifest>>,
     next: AtomicU64,
+    order: Mutex<()>,
+}
+
+/// Numbers for files that are made of what a manifest has.
+pub struct Numbers(RefCell<Range<u64>>);
+
+impl Numbers {
+    pub fn next(&self) -> u64 {
+        self.0.borrow_mut().next().expect("as many were reserved as there are files")
+    }
 }
 
 impl Files {
     pub fn new(manifest: Manifest) -> Self {
         let next = manifest.files.keys().copied().chain(manifest.tombstones.values().copied()).max().unwrap_or(0) + 1;
-        Files { now: RwLock::new(Arc::new(manifest)), next: AtomicU64::new(next) }
+        Files { now: RwLock::new(Arc::new(manifest)), next: AtomicU64::new(next), order: Mutex::default() }
     }
 
     pub fn now(&self) -> Arc<Manifest> {
@@ -74,6 +86,19 @@ impl Files {
     /// A number that no file and no tombstone has.
     pub fn number(&self) -> u64 {
         self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The files that count now, and numbers for those that are made of them. A tombstone that is not among these has a
+    /// higher number, so that it hides in what is made of them what it hides in them.
+    pub fn reserve(&self, numbers: u64) -> (Arc<Manifest>, Numbers) {
+        let _order = self.in_order();
+        let first = self.next.fetch_add(numbers, Ordering::Relaxed);
+        (self.now(), Numbers(RefCell::new(first..first + numbers)))
+    }
+
+    /// Held from the moment a tombstone gets its number until it is on the list.
+    pub fn in_order(&self) -> MutexGuard<'_, ()> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces the list by a changed one.

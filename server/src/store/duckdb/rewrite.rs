@@ -35,7 +35,8 @@ struct Hidden {
 impl Rewriting<'_> {
     /// Rewrites every sealed file that has hidden rows; gives how many it were.
     pub fn run(&self) -> Result<usize, StoreError> {
-        let before = self.shared.files.now();
+        let many = self.shared.files.now().files.len() as u64;
+        let (before, numbers) = self.shared.files.reserve(many);
         let mut rewritten = 0;
         let mut left = Vec::new();
         for file in before.files.values().filter(|file| file.tier != Tier::Hot) {
@@ -45,7 +46,7 @@ impl Rewriting<'_> {
                 continue;
             }
             if self.disk.has_room(file.facts().bytes) {
-                self.replace(file, &hosts, hidden)?;
+                self.replace(numbers.next(), file, &hosts, hidden)?;
                 rewritten += 1;
             } else {
                 left.push(file.number);
@@ -113,8 +114,7 @@ impl Rewriting<'_> {
     }
 
     /// Puts a file without these hosts in the place of one; nothing, if it had nobody else.
-    fn replace(&self, file: &Arc<File>, hosts: &[HostId], hidden: Hidden) -> Result<(), StoreError> {
-        let number = self.shared.files.number();
+    fn replace(&self, number: u64, file: &Arc<File>, hosts: &[HostId], hidden: Hidden) -> Result<(), StoreError> {
         let scratch = self.shared.layout.scratch().join(format!("{number}.duckdb"));
         let written = self.copy(file, hosts, &scratch, number);
         let span = written.map_err(|error| {

@@ -10,7 +10,7 @@ use tracing::debug;
 use super::file::{File, Lease};
 use super::instance::Instance;
 use super::layout::{Day, Tier};
-use super::manifest::Manifest;
+use super::manifest::{Manifest, Numbers};
 use super::pack::Source;
 use super::reader::{Ask, ReadError, Reader};
 use super::rollup::{self, Rolling};
@@ -60,7 +60,11 @@ impl Drop for Stage<'_> {
 
 impl Sealing<'_> {
     /// The rollups of those of these segments whose day is over.
-    pub(super) fn rollups(&self, before: &Manifest, segments: &[Arc<File>]) -> Result<Vec<Made>, StoreError> {
+    pub(super) fn rollups(
+        &self,
+        (before, numbers): (&Manifest, &Numbers),
+        segments: &[Arc<File>],
+    ) -> Result<Vec<Made>, StoreError> {
         let over: BTreeMap<Day, &Arc<File>> = segments
             .iter()
             .filter_map(|file| Some((file.period?, file)))
@@ -84,12 +88,12 @@ impl Sealing<'_> {
             self.roll_up(&stage, &tables, &sealed, *day, file)?;
         }
         self.connection.execute_batch("USE memory").map_err(|error| store_error(&error))?;
-        self.sealed_rollups(before, &stage, &over.keys().copied().collect())
+        self.sealed_rollups((before, numbers), &stage, &over.keys().copied().collect())
     }
 
     fn sealed_rollups(
         &self,
-        before: &Manifest,
+        (before, numbers): (&Manifest, &Numbers),
         stage: &Stage<'_>,
         days: &BTreeSet<Day>,
     ) -> Result<Vec<Made>, StoreError> {
@@ -103,7 +107,7 @@ impl Sealing<'_> {
         for day in days {
             let source =
                 |shape: &Shape| staged(Tier::Minute, shape, within(*day, Day(day.0 + 1))).into_iter().collect();
-            made.extend(self.make(Tier::Minute, *day, &shapes(), source)?);
+            made.extend(self.make((numbers.next(), Tier::Minute, *day), &shapes(), source)?);
         }
         let months: BTreeSet<Day> = days.iter().map(|day| Tier::Hour.period_of(*day)).collect();
         for month in months {
@@ -119,7 +123,7 @@ impl Sealing<'_> {
                 let kept = former.as_ref().and_then(|lease| of_file(before, lease, shape, &others));
                 kept.into_iter().chain(staged(Tier::Hour, shape, within(month, end))).collect()
             };
-            made.extend(self.make(Tier::Hour, month, &shapes(), sources)?);
+            made.extend(self.make((numbers.next(), Tier::Hour, month), &shapes(), sources)?);
         }
         Ok(made)
     }

@@ -13,7 +13,7 @@ use super::file::{Facts, File, HostFacts, Lease, Tables, alias};
 use super::instance::Access;
 use super::layout::{Day, Tier};
 use super::ledger::{Change, Entry};
-use super::manifest::Manifest;
+use super::manifest::{Manifest, Numbers};
 use super::open::Shared;
 use super::pack::{self, Packed, Source};
 use super::schema::{self, Shape};
@@ -33,13 +33,16 @@ pub enum Step {
     Published,
 }
 
+/// Files that a day can have: its samples, its minutes, its hours.
+const FILES_OF_DAY: u64 = 3;
+
 /// What it works with.
 pub struct Sealing<'a> {
     pub connection: &'a Connection,
     pub shared: &'a Arc<Shared>,
     pub directory: &'a Directory,
-    /// Days before this are not kept raw.
-    pub keep_from: Day,
+    /// Days whose samples are not kept.
+    pub dropped: &'a BTreeSet<Day>,
     /// Days before this are over: they get rollups.
     pub today: Day,
     pub reached: &'a dyn Fn(Step) -> Result<(), StoreError>,
@@ -54,19 +57,25 @@ pub(super) struct Made {
 impl Sealing<'_> {
     /// Seals these hot files, and all rows of them.
     pub fn seal(&self, frozen: &[Arc<File>]) -> Result<(), StoreError> {
-        let before = self.shared.files.now();
-        let days = frozen.iter().flat_map(|file| file.days()).filter(|day| *day >= self.keep_from);
-        self.days(&before, frozen, &days.collect())
+        let days = frozen.iter().flat_map(|file| file.days());
+        let days: BTreeSet<Day> = days.filter(|day| !self.dropped.contains(day)).collect();
+        let (before, numbers) = self.shared.files.reserve(FILES_OF_DAY * days.len() as u64);
+        self.days((&before, &numbers), frozen, &days)
     }
 
-    fn days(&self, before: &Manifest, frozen: &[Arc<File>], days: &BTreeSet<Day>) -> Result<(), StoreError> {
+    fn days(
+        &self,
+        (before, numbers): (&Manifest, &Numbers),
+        frozen: &[Arc<File>],
+        days: &BTreeSet<Day>,
+    ) -> Result<(), StoreError> {
         let mut raw = Vec::new();
         for day in days {
-            raw.extend(self.raw(before, frozen, *day)?);
+            raw.extend(self.raw((before, numbers), frozen, *day)?);
         }
         (self.reached)(Step::Written)?;
         let mut made: Vec<Arc<File>> = raw.into_iter().map(|raw| self.name(raw)).collect::<Result<_, _>>()?;
-        for rollup in self.rollups(before, &made)? {
+        for rollup in self.rollups((before, numbers), &made)? {
             made.push(self.name(rollup)?);
         }
         (self.reached)(Step::Named)?;
@@ -103,14 +112,19 @@ impl Sealing<'_> {
     }
 
     /// The segment of a day; none if it has no row.
-    fn raw(&self, before: &Manifest, frozen: &[Arc<File>], day: Day) -> Result<Option<Made>, StoreError> {
+    fn raw(
+        &self,
+        (before, numbers): (&Manifest, &Numbers),
+        frozen: &[Arc<File>],
+        day: Day,
+    ) -> Result<Option<Made>, StoreError> {
         let former = before.of_day(Tier::Raw, day);
         let sources: Vec<&Arc<File>> =
             former.into_iter().chain(frozen.iter().filter(|file| file.has_day(day))).collect();
         let leases: Vec<_> =
             sources.iter().map(|file| file.lease()).collect::<Result<_, _>>().map_err(|error| store_error(&error))?;
         let within = within(day, Day(day.0 + 1));
-        self.make(Tier::Raw, day, schema::shapes(), |shape| {
+        self.make((numbers.next(), Tier::Raw, day), schema::shapes(), |shape| {
             leases.iter().filter_map(|lease| of_file(before, lease, shape, &within)).collect()
         })
     }
@@ -118,13 +132,11 @@ impl Sealing<'_> {
     /// Writes a file of all shapes that have rows.
     pub(super) fn make(
         &self,
-        tier: Tier,
-        day: Day,
+        (number, tier, day): (u64, Tier, Day),
         shapes: &[Shape],
         sources: impl Fn(&Shape) -> Vec<Source>,
     ) -> Result<Option<Made>, StoreError> {
         let start = Instant::now();
-        let number = self.shared.files.number();
         let scratch = self.shared.layout.scratch().join(format!("{number}.duckdb"));
         let target = alias(number);
         let written = (|| {

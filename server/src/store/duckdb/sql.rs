@@ -163,12 +163,12 @@ pub fn load_recent_flat(table: &str) -> String {
     )
 }
 
-/// Samples of each host before an instant, in a hot file.
-pub fn count_before(alias: &str) -> String {
+/// Samples of each host in a hot file, those of which this is true.
+pub fn count_where(alias: &str, condition: &str) -> String {
     format!(
         "SELECT host_id, count(*) FROM (
             SELECT host_id, ts FROM {alias}.host UNION ALL SELECT host_id, ts FROM {alias}.flat
-        ) WHERE ts < make_timestamp(?) GROUP BY host_id"
+        ) WHERE {condition} GROUP BY host_id"
     )
 }
 

@@ -1,17 +1,21 @@
 //! Letting go: sealed files that are not kept any longer are taken off the list and unlinked, and the hosts' counts of
 //! samples go down with them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use duckdb::Connection;
 use tracing::info;
 
 use super::file::File;
-use super::layout::Day;
+use super::layout::{Day, Tier};
 use super::ledger::Change;
+use super::manifest::Manifest;
 use super::open::Shared;
+use super::seal::within;
 use super::sql;
 use super::transaction::store_error;
+use crate::series::metric::{FLAT, HOST};
 use crate::store::StoreError;
 use crate::store::directory::{Directory, HostId};
 
@@ -59,14 +63,51 @@ impl Trim<'_> {
         });
     }
 
-    /// What hot files have of days before this one.
-    pub fn samples_before(&self, hot: &[Arc<File>], day: Day) -> Result<Vec<Count>, StoreError> {
+    /// Days of hot files whose samples are not kept: those before `keep_from`, and those that were let go already. What comes
+    /// late of them would take the place of rollups that were made of the whole day.
+    pub fn dropped(&self, hot: &[Arc<File>], keep_from: Day) -> Result<BTreeSet<Day>, StoreError> {
+        let manifest = self.shared.files.now();
+        let mut dropped = BTreeSet::new();
+        for day in hot.iter().flat_map(|file| file.days()) {
+            if day < keep_from || self.was_let_go(&manifest, day).map_err(|error| store_error(&error))? {
+                dropped.insert(day);
+            }
+        }
+        Ok(dropped)
+    }
+
+    /// Whether a day has rollups and no samples.
+    fn was_let_go(&self, manifest: &Manifest, day: Day) -> duckdb::Result<bool> {
+        if manifest.of_day(Tier::Raw, day).is_some() {
+            return Ok(false);
+        }
+        if manifest.of_day(Tier::Minute, day).is_some() {
+            return Ok(true);
+        }
+        // A month has its hours in one file, also those of other days alone.
+        let Some(month) = manifest.of_day(Tier::Hour, day) else { return Ok(false) };
+        let lease = month.lease()?;
+        for table in [HOST, FLAT].into_iter().filter(|table| lease.tables.contains_key(*table)) {
+            let of_day = within(day, Day(day.0 + 1));
+            let statement =
+                format!("SELECT count(*) FROM (SELECT 1 FROM {}.{table} WHERE {of_day} LIMIT 1)", month.alias());
+            if self.connection.query_row(&statement, [], |row| row.get::<_, i64>(0))? > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What hot files have of these days.
+    pub fn samples_of(&self, hot: &[Arc<File>], days: &BTreeSet<Day>) -> Result<Vec<Count>, StoreError> {
         let mut counts = Vec::new();
-        for file in hot.iter().filter(|file| file.days().first().is_some_and(|first| *first < day)) {
+        for file in hot.iter().filter(|file| days.iter().any(|day| file.has_day(*day))) {
             let read = || {
                 let lease = file.lease()?;
-                let mut statement = self.connection.prepare(&sql::count_before(&lease.file.alias()))?;
-                let rows = statement.query_map([day.start_us()], |row| Ok((HostId(row.get(0)?), row.get(1)?)))?;
+                let within: Vec<String> = days.iter().map(|day| within(*day, Day(day.0 + 1))).collect();
+                let mut statement =
+                    self.connection.prepare(&sql::count_where(&lease.file.alias(), &within.join(" OR ")))?;
+                let rows = statement.query_map([], |row| Ok((HostId(row.get(0)?), row.get(1)?)))?;
                 rows.collect::<duckdb::Result<Vec<(HostId, i64)>>>()
             };
             let of_file = read().map_err(|error| store_error(&error))?;

@@ -214,9 +214,10 @@ impl Writer {
     /// Goes on in a new hot file; a tombstone hides what was written before.
     fn rotate(&mut self, removed: Option<HostId>) -> Result<(), StoreError> {
         self.flush()?;
-        let tombstone = removed.map(|host| (host, self.shared.files.number()));
-        let number = self.shared.files.number();
-        let shared = &self.shared;
+        let shared = self.shared.clone();
+        let _order = shared.files.in_order();
+        let tombstone = removed.map(|host| (host, shared.files.number()));
+        let number = shared.files.number();
         let columns = self.active.lease().map_err(|error| store_error(&error))?.tables;
         let next =
             hot::create(&shared.instance, &shared.layout, number, &columns).map_err(|error| store_error(&error))?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::file::File;
 use super::super::layout::{Day, Tier};
 use super::super::{Keeper, Retention, Schedule, Settings};
 use super::sealing::fleet;
@@ -97,6 +98,35 @@ fn what_is_too_old_already_is_not_sealed_and_not_counted() {
     drop(store);
     let store = open(&path);
     assert_eq!((store.entry("agent-1").samples, store.entry("name:old").samples), (17, 0));
+}
+
+#[test]
+fn what_comes_late_of_a_day_that_was_let_go_does_not_stand_for_it() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("s.duckdb");
+    let mut store = three_days(&path);
+    let mut keeper = store.keeper(30 * DAY, None, 0);
+    store.keep(&mut keeper);
+    let hours = |store: &Store| {
+        let manifest = store.shared.files.now();
+        let rows = |file: &Arc<File>| {
+            let lease = file.lease().unwrap();
+            let connection = store.shared.instance.connect().unwrap();
+            let statement = format!("SELECT sum(n)::BIGINT FROM {}.host", lease.file.alias());
+            connection.query_row(&statement, [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        manifest.of_tier(Tier::Hour).map(rows).sum::<i64>()
+    };
+    assert_eq!(hours(&store), 3 * 40);
+    // Samples go, then minutes; hours stay while their month has days to come.
+    let mut keeper = store.keeper(30 * DAY, Some(0), 0);
+    keeper.round();
+    assert_eq!(store.segments(), [0]);
+    let kept = hours(&store);
+    store.push(fleet(1, 2, 1, 5).remove(0));
+    store.keep(&mut keeper);
+    assert_eq!((hours(&store), store.segments()), (kept, vec![0]));
+    assert_eq!(store.entry("agent-0").samples, 0);
 }
 
 #[test]

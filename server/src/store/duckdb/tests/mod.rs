@@ -7,6 +7,7 @@ mod migration;
 mod once;
 mod sealing;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -102,7 +103,7 @@ pub fn archive(path: &Path, rows: &str) -> Readers {
         connection: &connection,
         shared: &shared,
         directory: &Directory::default(),
-        keep_from: Day(i32::MIN),
+        dropped: &BTreeSet::new(),
         today: Day(i32::MAX),
         reached: &|_| Ok(()),
     };

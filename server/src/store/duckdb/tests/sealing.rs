@@ -28,7 +28,7 @@ impl Store {
             connection: &connection,
             shared: &self.shared,
             directory: &self.directory,
-            keep_from: Day(i32::MIN),
+            dropped: &BTreeSet::new(),
             today: Day::of(now_us()),
             reached,
         };
@@ -217,6 +217,40 @@ fn a_removed_host_stays_removed_whatever_is_sealed_when() {
     let manifest = store.shared.files.now();
     let segments: u64 = manifest.of_tier(Tier::Raw).map(|file| file.facts().samples).sum();
     assert_eq!(segments, 34, "its rows are not in the new segments");
+}
+
+#[test]
+fn a_host_that_is_removed_while_its_rows_are_sealed_is_in_no_rollup() {
+    let place = tempfile::tempdir().unwrap();
+    let mut store = open(&place.path().join("s.duckdb"));
+    for write in fleet(2, 1, 1, 30) {
+        store.push(write);
+    }
+    let host = store.directory.by_key("agent-0").unwrap();
+    let frozen = store.frozen();
+    let connection = store.shared.instance.connect().unwrap();
+    let (shared, directory) = (store.shared.clone(), store.directory.clone());
+    let writer = std::cell::RefCell::new(&mut store.writer);
+    let remove = |step| {
+        if step == Step::Written {
+            writer.borrow_mut().remove(host, Removal::Samples)?;
+        }
+        Ok(())
+    };
+    let sealing = Sealing {
+        connection: &connection,
+        shared: &shared,
+        directory: &directory,
+        dropped: &BTreeSet::new(),
+        today: Day::of(now_us()),
+        reached: &remove,
+    };
+    sealing.seal(&frozen).unwrap();
+    let manifest = store.shared.files.now();
+    let sealed: Vec<_> = manifest.files.values().filter(|file| file.tier != Tier::Hot).collect();
+    assert!(sealed.iter().any(|file| file.tier == Tier::Minute));
+    assert!(sealed.iter().all(|file| manifest.hides(host, file)), "what was made of its rows hides them");
+    assert_eq!(store.column("host", None, "uptime_seconds").len(), 30);
 }
 
 #[test]
