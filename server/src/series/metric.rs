@@ -29,8 +29,6 @@ const RATIOS: [Ratio; 3] = [
 
 /// The table of the predecessor's pushes, and its columns with their units. They have no names in the catalog.
 pub const FLAT: &str = "flat";
-/// The table of what there is once a host; it tells when a host was sampled.
-pub const HOST: &str = "host";
 const FLAT_COLUMNS: [(&str, &str); 5] = [
     ("cpu", "percent"),
     ("ram", "percent"),

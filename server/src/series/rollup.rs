@@ -8,7 +8,7 @@ use siskin_platform::model::catalog::{self, Visitor};
 use super::bucket::Bucket;
 use super::frame::Frame;
 use super::grain::Grain;
-use super::metric::{self, FLAT, HOST, Metric};
+use super::metric::{self, FLAT, Metric};
 use super::raw::{Computing, Values};
 use super::tier::Tier;
 use super::timeline::{SAMPLING, Timeline};
@@ -81,7 +81,7 @@ impl Table {
 
     fn with(name: &'static str, dimension: Option<&'static str>, metrics: Vec<&'static Metric>) -> Self {
         let grains = metrics.iter().map(|metric| Grain::of(metric)).collect();
-        let mut columns = if name == HOST { SAMPLING.to_vec() } else { Vec::new() };
+        let mut columns = if name == catalog::HOST.name { SAMPLING.to_vec() } else { Vec::new() };
         for column in metrics.iter().flat_map(|metric| metric.from.columns()) {
             if !columns.contains(&column) {
                 columns.push(column);

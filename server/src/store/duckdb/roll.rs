@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
+use siskin_platform::model::catalog::HOST;
 use tracing::debug;
 
 use super::file::{File, Lease};
@@ -20,7 +21,6 @@ use super::seal::{Made, Sealing, of_file, within};
 use super::tables::write_rows;
 use super::transaction::store_error;
 use crate::series;
-use crate::series::metric::HOST;
 use crate::series::range::Range;
 use crate::series::rollup::{Table, tables};
 use crate::series::timeline::Timeline;
@@ -204,7 +204,7 @@ impl Sealing<'_> {
             for (host, frame) in frames(table)? {
                 by_host.entry(host).or_default().push(frame);
             }
-            if table.name == HOST {
+            if table.name == HOST.name {
                 lines =
                     by_host.iter().map(|(host, frames)| (*host, Timeline::of(&frames[0], &table.columns))).collect();
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use duckdb::Connection;
+use siskin_platform::model::catalog::HOST;
 use tracing::info;
 
 use super::file::File;
@@ -15,7 +16,7 @@ use super::open::Shared;
 use super::seal::within;
 use super::sql;
 use super::transaction::store_error;
-use crate::series::metric::{FLAT, HOST};
+use crate::series::metric::FLAT;
 use crate::store::StoreError;
 use crate::store::directory::{Directory, HostId};
 
@@ -87,7 +88,7 @@ impl Trim<'_> {
         // A month has its hours in one file, also those of other days alone.
         let Some(month) = manifest.of_day(Tier::Hour, day) else { return Ok(false) };
         let lease = month.lease()?;
-        for table in [HOST, FLAT].into_iter().filter(|table| lease.tables.contains_key(*table)) {
+        for table in [HOST.name, FLAT].into_iter().filter(|table| lease.tables.contains_key(*table)) {
             let of_day = within(day, Day(day.0 + 1));
             let statement =
                 format!("SELECT count(*) FROM (SELECT 1 FROM {}.{table} WHERE {of_day} LIMIT 1)", month.alias());
