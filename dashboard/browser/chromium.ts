@@ -110,9 +110,13 @@ export function colouredPixels(page: Page, panel: string, from?: number, to?: nu
 
 /**
  * How far down and up something is painted at an instant, as values of the axis: what differs from the left edge of the
- * plotting area, which must be without data.
+ * plotting area, which must be without data. Null where nothing is.
  */
-export function painted(page: Page, panel: string, ts: number): Promise<{ low: number; high: number }> {
+export function painted(
+  page: Page,
+  panel: string,
+  ts: number,
+): Promise<{ low: number; high: number } | null> {
   return page.evaluate(
     ([id, ts]) => {
       const chart = document.querySelector<ChartElement>(`[data-panel="${id}"]`)?.chart;
@@ -123,8 +127,10 @@ export function painted(page: Page, panel: string, ts: number): Promise<{ low: n
       const rows = [...column(Math.round(chart.valToPos(ts, "x", true)))].flatMap((pixel, row) =>
         pixel === empty[row] ? [] : row,
       );
+      const [first, last] = [rows[0], rows.at(-1)];
+      if (first === undefined || last === undefined) return null;
       const value = (row: number) => chart.posToVal(top + row, "y", true);
-      return { low: value((rows.at(-1) ?? height) + 1), high: value(rows[0] ?? height) };
+      return { low: value(last + 1), high: value(first) };
     },
     [panel, ts] as const,
   );

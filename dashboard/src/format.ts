@@ -89,16 +89,16 @@ export function formatValue(value: number | null | undefined, unit: Unit): strin
   return WORDS[unit].value(value);
 }
 
-/** From one value to another: `2.0 – 100.0%`, `0 B/s – 1.50 MiB/s`. Empty where both are written the same. */
+/** Two ends, with the unit once where both have the same: `2.0` and `100.0%`. Null where they are written the same. */
 export function formatSpread(
   least: number | null | undefined,
   greatest: number | null | undefined,
   unit: Unit,
-): string {
+): [string, string] | null {
   const [from, to] = [formatValue(least, unit), formatValue(greatest, unit)];
-  if (from === to || from === MISSING || to === MISSING) return "";
+  if (from === to || from === MISSING || to === MISSING) return null;
   const end = /\D*$/.exec(to)?.[0] ?? "";
-  return `${from.endsWith(end) ? from.slice(0, from.length - end.length) : from} – ${to}`;
+  return [from.endsWith(end) ? from.slice(0, from.length - end.length) : from, to];
 }
 
 /** A tick of an axis: short, as the panel's heading already names rates. `50%`, `512 KiB`, `1.5 M`, `0.5`. */

@@ -27,11 +27,7 @@ export function Legend({ drawing, frame, cursor, hidden, onToggle }: LegendProps
   const spread = new Set(spreadLines(drawing, hidden));
   const value = (line: Line | undefined) => (
     <span class="legend-reading">
-      {line && spread.has(line) && (
-        <span class="legend-spread" title="The least and the greatest sample">
-          {at && spreadAt(line, row)}
-        </span>
-      )}
+      {line && spread.has(line) && <Ends line={line} row={at ? row : null} />}
       <span class="legend-value">{readout(line, row)}</span>
     </span>
   );
@@ -89,6 +85,18 @@ export function Legend({ drawing, frame, cursor, hidden, onToggle }: LegendProps
   );
 }
 
+/** The least and the greatest sample under the cursor, where they differ; else the room for them. */
+function Ends({ line, row }: { line: Line; row: number | null }) {
+  const { spread, unit } = line;
+  const ends = row === null ? null : formatSpread(spread?.least[row], spread?.greatest[row], unit);
+  return (
+    <span class="legend-spread" title="The least and the greatest sample">
+      {ends && <span class="legend-least">{ends[0]} – </span>}
+      {ends && <span class="legend-greatest">{ends[1]}</span>}
+    </span>
+  );
+}
+
 interface EntryProps {
   label: string;
   lines: Line[];
@@ -101,9 +109,12 @@ function Entry({ label, lines, hidden, onToggle }: EntryProps) {
   const drawn = lines.find((line) => line.place !== "legend");
   const color = drawn?.color ?? null;
   if (!color) {
+    // Of what the legend alone names only a band may be drawn.
+    const band = lines.find((line) => line.spread)?.color;
+    const swatch = band ? ` swatch-band swatch-${band}` : "";
     return (
       <span class="legend-name">
-        <i class={drawn ? "swatch swatch-none" : "swatch"} />
+        <i class={drawn ? "swatch swatch-none" : `swatch${swatch}`} />
         <span class="legend-label" title={label}>
           {label}
         </span>
@@ -128,10 +139,6 @@ function Entry({ label, lines, hidden, onToggle }: EntryProps) {
 function readout(line: Line | undefined, row: number | null): string {
   if (!line || row === null) return MISSING;
   return formatValue(line.values[row], line.unit);
-}
-
-function spreadAt({ spread, unit }: Line, row: number | null): string {
-  return row === null ? "" : formatSpread(spread?.least[row], spread?.greatest[row], unit);
 }
 
 function unique(texts: string[]): string[] {
