@@ -15,6 +15,8 @@ const TYPES: Record<string, string> = {
   ".css": "text/css",
   ".svg": "image/svg+xml",
 };
+/** Samples behind each row of a range that is too long for all of them. */
+const SAMPLES_A_STEP = 8;
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'";
 
 /** A host as the test wants it. */
@@ -98,15 +100,26 @@ export class ChosenServer {
     const ts = rows(to - seconds, to, step, chosen);
     const series: Series[] = chosen.readings
       .filter((reading) => wanted.has(reading.metric))
-      .map(({ metric, labels, unit, value }) => ({
-        metric,
-        labels,
-        unit,
-        values: ts.map((at) => (chosen.reported(at) ? value(at) : null)),
-      }));
+      .map(({ metric, labels, unit, value }) => {
+        const samples = step > this.step_seconds ? SAMPLES_A_STEP : 1;
+        const steps = ts.map((at) => (chosen.reported(at) ? stepOf(value, at, step, samples) : null));
+        const values = steps.map((one) => one?.mean ?? null);
+        if (samples === 1) return { metric, labels, unit, values };
+        const [min, max] = [steps.map((one) => one?.min ?? null), steps.map((one) => one?.max ?? null)];
+        return { metric, labels, unit, values, min, max };
+      });
     const some = ts.some((at) => chosen.reported(at));
     return { from: to - seconds, to, step_seconds: step, ts, series: some ? series : [] };
   }
+}
+
+/** What the samples of a step come to; null without any. */
+function stepOf(value: Reading["value"], from: number, step: number, samples: number) {
+  const all = Array.from({ length: samples }, (_, index) => value(from + (step * index) / samples));
+  const read = all.filter((one) => one !== null);
+  if (read.length === 0) return null;
+  const mean = read.reduce((sum, one) => sum + one, 0) / read.length;
+  return { mean, min: Math.min(...read), max: Math.max(...read) };
 }
 
 /** The rows of a range; of those that make up a gap only the first, as the server sends it. */

@@ -10,6 +10,7 @@ import {
   drawn,
   launch,
   overflows,
+  painted,
   readAll,
   until,
   type Viewer,
@@ -154,6 +155,21 @@ describe("charts", () => {
       expect(await colouredPixels(viewer.page, panel, begin + 10, end - 10)).toBe(0);
       expect(await colouredPixels(viewer.page, panel, begin - 100, begin - 10)).toBeGreaterThan(0);
       expect(await colouredPixels(viewer.page, panel, end + 10, end + 100)).toBeGreaterThan(0);
+    }
+  });
+
+  it("leave a gap empty between the bands of a long range too", async () => {
+    const now = Date.now() / 1000;
+    const [first, begin, end] = [now - 12 * 3_600, now - 8 * 3_600, now - 5 * 3_600];
+    server.hosts = [{ ...nativeHost("heron"), reported: (ts) => ts > first && (ts < begin || ts > end) }];
+    const { ts } = await openHost("heron", "24h", "network");
+    const step = (ts[2] ?? 0) - (ts[1] ?? 0);
+    for (const panel of ["cpu", "memory", "load", "network"]) {
+      // A step is less than a pixel wide.
+      for (const at of [begin + 4 * step, (begin + end) / 2, end - 4 * step])
+        expect(await painted(viewer.page, panel, at), panel).toBeNull();
+      for (const at of [begin - 4 * step, end + 4 * step])
+        expect(await painted(viewer.page, panel, at), panel).not.toBeNull();
     }
   });
 

@@ -108,6 +108,34 @@ export function colouredPixels(page: Page, panel: string, from?: number, to?: nu
   );
 }
 
+/**
+ * How far down and up something is painted at an instant, as values of the axis: what differs from the left edge of the
+ * plotting area, which must be without data. Null where nothing is.
+ */
+export function painted(
+  page: Page,
+  panel: string,
+  ts: number,
+): Promise<{ low: number; high: number } | null> {
+  return page.evaluate(
+    ([id, ts]) => {
+      const chart = document.querySelector<ChartElement>(`[data-panel="${id}"]`)?.chart;
+      if (!chart) throw new Error(`no chart ${id}`);
+      const { top, left, height } = chart.bbox;
+      const column = (x: number) => new Uint32Array(chart.ctx.getImageData(x, top, 1, height).data.buffer);
+      const empty = column(Math.round(left) + 3);
+      const rows = [...column(Math.round(chart.valToPos(ts, "x", true)))].flatMap((pixel, row) =>
+        pixel === empty[row] ? [] : row,
+      );
+      const [first, last] = [rows[0], rows.at(-1)];
+      if (first === undefined || last === undefined) return null;
+      const value = (row: number) => chart.posToVal(top + row, "y", true);
+      return { low: value(last + 1), high: value(first) };
+    },
+    [panel, ts] as const,
+  );
+}
+
 /** Scrolls down to the end of a host's page, as a reader does, so that every section asks for what it shows, and back up. */
 export async function readAll(page: Page): Promise<void> {
   await until("all sections have answered", () =>

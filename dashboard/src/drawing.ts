@@ -13,6 +13,12 @@ export type Place = "above" | "below" | "legend";
 /** Where the vertical axis ends: fixed, at the data's maximum, or with air above it but never below `least`. */
 export type Top = number | "fit" | { least: number };
 
+/** The least and the greatest sample of each row; null where they are not known. */
+export interface Spread {
+  least: (number | null)[];
+  greatest: (number | null)[];
+}
+
 export interface Line {
   /** The legend's row. Lines of one label belong to one thing, such as an interface, and share its colour. */
   label: string;
@@ -24,6 +30,8 @@ export interface Line {
   place: Place;
   /** As measured: not stacked, never negated for being drawn below. Null is a gap. */
   values: (number | null)[];
+  /** What lies behind means, as measured; null where rows are samples, and where it is never shown. */
+  spread: Spread | null;
 }
 
 export interface Drawing {
@@ -34,6 +42,17 @@ export interface Drawing {
   lines: Line[];
   /** How many further things there are, left out as the quietest. */
   omitted: number;
+}
+
+/** With more things than this, bands over bands only make mud. */
+const MOST_SPREADS = 4;
+
+/** The lines whose spread is shown: of few things, and of a stack's total while none of its layers is hidden. */
+export function spreadLines({ lines, stacked }: Drawing, hidden: ReadonlySet<string>): Line[] {
+  const shown = lines.filter((line) => !hidden.has(line.label));
+  if (stacked && shown.length < lines.length) return [];
+  const spread = shown.filter((line) => line.spread !== null);
+  return new Set(spread.map((line) => line.label)).size <= MOST_SPREADS ? spread : [];
 }
 
 /** The time axis that the drawings of a section share, in unix seconds. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatPercent, formatTick, formatValue, MISSING } from "./format";
+import { formatBytes, formatPercent, formatSpread, formatTick, formatValue, MISSING } from "./format";
 
 describe("formatValue", () => {
   it.each([
@@ -72,6 +72,25 @@ describe("formatValue", () => {
 
   it.each([null, undefined, Number.NaN, Number.POSITIVE_INFINITY])("never makes a number of %s", (value) => {
     expect(formatValue(value, "bytes")).toBe(MISSING);
+  });
+});
+
+describe("formatSpread", () => {
+  it.each([
+    [0.02, 1, "ratio", ["2.0", "100.0%"]],
+    [0.5, 40, "load", ["0.50", "40.00"]],
+    [2 ** 20, 3 * 2 ** 20, "bytes_per_second", ["1.00", "3.00 MiB/s"]],
+    [0, 3 * 2 ** 20, "bytes_per_second", ["0 B/s", "3.00 MiB/s"]],
+    [900, 1_200, "count", ["900", "1.20 k"]],
+    [-0.002, 0.001, "seconds", ["−2.00", "1.00 ms"]],
+  ] as const)("from %d to %d in %s is %j", (least, greatest, unit, ends) => {
+    expect(formatSpread(least, greatest, unit)).toEqual(ends);
+  });
+
+  it("says nothing of ends that read the same, or are not known", () => {
+    expect(formatSpread(0.5001, 0.5002, "ratio")).toBeNull();
+    expect(formatSpread(null, null, "ratio")).toBeNull();
+    expect(formatSpread(undefined, 1, "ratio")).toBeNull();
   });
 });
 

@@ -89,6 +89,18 @@ export function formatValue(value: number | null | undefined, unit: Unit): strin
   return WORDS[unit].value(value);
 }
 
+/** Two ends, with the unit once where both have the same: `2.0` and `100.0%`. Null where they are written the same. */
+export function formatSpread(
+  least: number | null | undefined,
+  greatest: number | null | undefined,
+  unit: Unit,
+): [string, string] | null {
+  const [from, to] = [formatValue(least, unit), formatValue(greatest, unit)];
+  if (from === to || from === MISSING || to === MISSING) return null;
+  const end = /\D*$/.exec(to)?.[0] ?? "";
+  return [from.endsWith(end) ? from.slice(0, from.length - end.length) : from, to];
+}
+
 /** A tick of an axis: short, as the panel's heading already names rates. `50%`, `512 KiB`, `1.5 M`, `0.5`. */
 export function formatTick(value: number, unit: Unit): string {
   const amount = WORDS[unit].tick(Math.abs(value));

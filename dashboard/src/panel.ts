@@ -50,7 +50,10 @@ export interface LineSpec {
   metrics: string[];
   /** A metric in whose place this line stands: where it is there, the line is not. */
   unless?: string;
-  /** How; the first metric as it is when absent. A missing reading in one of them, or null as the result, is a gap. */
+  /**
+   * How; the first metric as it is when absent. A missing reading in one of them, or null as the result, is a gap. While
+   * one of the readings grows, the result must not turn: what it is made of the least and the greatest is its spread.
+   */
   value?: (...readings: number[]) => number | null;
   /** The legend's row; things told apart by `each` are named by their label instead. */
   label?: string;
@@ -61,6 +64,8 @@ export interface LineSpec {
   /** When it is not the view's. */
   unit?: Unit;
   place?: Place;
+  /** In a stack: that its greatest samples are drawn above the means. */
+  crest?: true;
 }
 
 /** What one line shows: a metric as it is, or how it is made of several. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Panel } from "./panel";
+import type { Panel, View } from "./panel";
 import { MOST_THINGS, shape } from "./shape";
 import type { Data, Series } from "./wire";
 
@@ -186,5 +186,68 @@ describe("shape", () => {
     for (const label of both) expect(after.get(label), label).toBe(before.get(label));
     expect(new Set(before.values()).size).toBe(MOST_THINGS);
     expect(new Set(after.values()).size).toBe(MOST_THINGS);
+  });
+});
+
+/** A metric in steps, each from the first of a pair to the second. */
+function steps(
+  metric: string,
+  ends: ([number, number] | null)[],
+  labels: Record<string, string> = {},
+): Series {
+  const of = (pick: (pair: [number, number]) => number) => ends.map((pair) => (pair ? pick(pair) : null));
+  const values = of(([least, greatest]) => (least + greatest) / 2);
+  return { ...series(metric, values, labels), min: of(([least]) => least), max: of(([, most]) => most) };
+}
+
+describe("the spread", () => {
+  const look: Omit<View, "lines"> = { needs: [], unit: "count", top: "fit" };
+  const spreadOf = (view: Partial<View>, ...all: Series[]) => {
+    const panel: Panel = { id: "one", title: "One", views: [{ ...look, lines: [], ...view }] };
+    return shape(panel, data(...all))?.lines[0]?.spread;
+  };
+
+  it("is that of the metric, with its gaps, and none of samples", () => {
+    const lines = [{ metrics: ["a"], label: "A" }];
+    expect(spreadOf({ lines }, steps("a", [[1, 9], null, [2, 2]]))).toEqual({
+      least: [1, null, 2],
+      greatest: [9, null, 2],
+    });
+    expect(spreadOf({ lines }, series("a", [1, null, 2]))).toBeNull();
+  });
+
+  it("is in its unit and in order where the line is made of a metric", () => {
+    const lines = [{ metrics: ["a"], label: "A", value: (a: number) => 1 - a }];
+    expect(spreadOf({ lines }, steps("a", [[0.25, 1]]))).toEqual({ least: [0], greatest: [0.75] });
+  });
+
+  it("of several metrics is known where only one of them moved", () => {
+    const lines = [
+      { metrics: ["all", "free"], label: "Used", value: (all: number, free: number) => all - free },
+    ];
+    const all = steps("all", [[8, 8], [8, 8], [7, 8], null]);
+    const free = steps("free", [
+      [1, 5],
+      [2, 2],
+      [1, 5],
+      [1, 5],
+    ]);
+    expect(spreadOf({ lines }, all, free)).toEqual({
+      least: [3, 6, null, null],
+      greatest: [7, 6, null, null],
+    });
+  });
+
+  it("is left out of flags, of what the legend alone names, and of stacks but for their crest", () => {
+    const a = steps("a", [[0, 1]]);
+    expect(spreadOf({ unit: "flag", lines: [{ metrics: ["a"], label: "A" }] }, a)).toBeNull();
+    const lines = [
+      { metrics: ["a"], label: "A", place: "legend" as const },
+      { metrics: ["a"], label: "B" },
+    ];
+    expect(spreadOf({ lines }, a)).toBeNull();
+    expect(spreadOf({ stacked: true, lines: [{ metrics: ["a"], label: "A" }] }, a)).toBeNull();
+    const crest = [{ metrics: ["a"], label: "A", crest: true as const }];
+    expect(spreadOf({ stacked: true, lines: crest }, a)).toEqual({ least: [0], greatest: [1] });
   });
 });

@@ -1,6 +1,6 @@
 // Turns the server's data into drawings, as the panels declare. Pure: no page, no chart.
 
-import { COLORS, type Color, type Drawing, type Frame, type Line, type Place } from "./drawing";
+import { COLORS, type Color, type Drawing, type Frame, type Line, type Place, type Spread } from "./drawing";
 import type { LineSpec, Panel, View } from "./panel";
 import type { Data, Series } from "./wire";
 
@@ -112,6 +112,7 @@ function linesOf(view: View, thing: string | null, label: string, data: Data): U
     if (spec.unless && find(data, spec.unless, view, thing)) return [];
     const sources = spec.metrics.map((metric) => find(data, metric, view, thing));
     if (sources.some((source) => source === undefined)) return [];
+    const spreads = view.unit !== "flag" && (view.stacked ? spec.crest : isDrawn(spec));
     return {
       label: label || (spec.label ?? ""),
       column: spec.column ?? "",
@@ -119,6 +120,7 @@ function linesOf(view: View, thing: string | null, label: string, data: Data): U
       unit: spec.unit ?? view.unit,
       place: spec.place ?? "above",
       values: combine(spec, sources as Series[]),
+      spread: spreads ? spreadOf(spec, sources as Series[]) : null,
     };
   });
 }
@@ -145,6 +147,24 @@ function combine(spec: LineSpec, sources: Series[]): Values {
     const readings = sources.map((source) => source.values[row] ?? null);
     return readings.includes(null) ? null : value(...(readings as number[]));
   });
+}
+
+function spreadOf(spec: LineSpec, sources: Series[]): Spread | null {
+  if (!sources.every((source) => source.min && source.max)) return null;
+  const ends = (sources[0]?.values ?? []).map((_, row) => endsOf(spec, sources, row));
+  return { least: ends.map((end) => end?.[0] ?? null), greatest: ends.map((end) => end?.[1] ?? null) };
+}
+
+/** Of several readings only one may move within the step: how far two went together, nobody knows afterwards. */
+function endsOf({ value }: LineSpec, sources: Series[], row: number): [number, number] | null {
+  const least = sources.map((source) => source.min?.[row] ?? null);
+  const greatest = sources.map((source) => source.max?.[row] ?? null);
+  if (least.includes(null) || greatest.includes(null)) return null;
+  const of = (readings: (number | null)[]) =>
+    value ? value(...(readings as number[])) : (readings[0] ?? null);
+  if (value && least.filter((reading, index) => reading !== greatest[index]).length > 1) return null;
+  const [one, other] = [of(least), of(greatest)];
+  return one === null || other === null ? null : [Math.min(one, other), Math.max(one, other)];
 }
 
 function peak(series: Series | undefined): number {

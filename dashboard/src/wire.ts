@@ -28,7 +28,11 @@ export interface Series {
   /** What tells series of one metric apart, such as `{"interface": "eth0"}`. */
   labels: Record<string, string>;
   unit: string;
+  /** Where rows are steps: the mean of each. */
   values: (number | null)[];
+  /** The least and the greatest sample of each step; absent where the rows are the samples themselves. */
+  min?: (number | null)[];
+  max?: (number | null)[];
 }
 
 /** The answer of `GET /data`: many series on one shared time axis. A row of nulls is a gap. */

@@ -5,7 +5,7 @@ import { align, isolated, stack } from "./align";
 const NONE: ReadonlySet<string> = new Set();
 
 function line(label: string, values: (number | null)[], place: Line["place"] = "above"): Line {
-  return { label, column: "", color: "green", unit: "count", place, values };
+  return { label, column: "", color: "green", unit: "count", place, values, spread: null };
 }
 
 function drawing(stacked: boolean, lines: Line[]): Drawing {

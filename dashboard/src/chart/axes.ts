@@ -19,16 +19,21 @@ export function timeScale(frame: () => Frame): uPlot.Scale {
   return { time: true, auto: false, range: () => [frame().from, frame().to] };
 }
 
-/** From zero up; further down only for what is drawn there, and for readings below zero, such as frost. */
-export function valueScale(drawing: Drawing): uPlot.Scale {
+/**
+ * From zero up; further down only for what is drawn there, and for readings below zero, such as frost. `reach` tells how
+ * far the bands go down and up.
+ */
+export function valueScale(drawing: Drawing, reach: () => [number, number]): uPlot.Scale {
   if (drawing.unit === "flag") return { auto: false, range: () => [0, drawnLines(drawing).length] };
   const mirrored = isMirrored(drawing);
   return {
     auto: true,
     range: (_chart, low, high) => {
-      const top = end(drawing.top, high ?? 0);
-      if (mirrored) return [-end(drawing.top, -(low ?? 0)), top];
-      return [Math.min(0, (low ?? 0) * AIR), top];
+      const [least, most] = reach();
+      const bottom = Math.min(low ?? 0, least);
+      const top = end(drawing.top, Math.max(high ?? 0, most));
+      if (mirrored) return [-end(drawing.top, -bottom), top];
+      return [Math.min(0, bottom * AIR), top];
     },
   };
 }

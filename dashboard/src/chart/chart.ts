@@ -5,6 +5,7 @@ import "uplot/dist/uPlot.min.css";
 import type { Cursor, Drawing, Frame } from "../drawing";
 import { align, drawnLines } from "./align";
 import { timeAxis, timeScale, valueAxis, valueScale } from "./axes";
+import { type Band, bandsBetween, paint, reach } from "./band";
 import { ink } from "./palette";
 import { bandsOf, seriesOf } from "./series";
 
@@ -27,6 +28,7 @@ export class Chart {
   readonly #onCursor: (cursor: Cursor | null) => void;
   readonly #resizes: ResizeObserver;
   #frame: Frame = { from: 0, to: 1, ts: [] };
+  #bands: Band[] = [];
   #shape = "";
   #plot: uPlot | null = null;
 
@@ -42,6 +44,7 @@ export class Chart {
   draw(frame: Frame, drawing: Drawing, hidden: ReadonlySet<string>): void {
     this.#frame = frame;
     this.#element.drawing = drawing;
+    this.#bands = bandsBetween(drawing, hidden);
     const data = [frame.ts, ...align(drawing, hidden)] as uPlot.AlignedData;
     const shape = shapeOf(drawing, hidden);
     if (this.#plot && shape === this.#shape) {
@@ -68,11 +71,12 @@ export class Chart {
   }
 
   #options(drawing: Drawing, hidden: ReadonlySet<string>): uPlot.Options {
+    const paintBands = (plot: uPlot) => paint(plot, this.#bands);
     return {
       ...this.#size(),
       padding: PADDING,
       legend: { show: false },
-      scales: { x: timeScale(() => this.#frame), y: valueScale(drawing) },
+      scales: { x: timeScale(() => this.#frame), y: valueScale(drawing, () => reach(this.#bands)) },
       axes: [timeAxis(), valueAxis(drawing)],
       series: seriesOf(drawing, hidden),
       bands: bandsOf(drawing, hidden),
@@ -84,7 +88,9 @@ export class Chart {
       },
       hooks: {
         setCursor: [(plot) => this.#hear(plot)],
-        drawAxes: [drawZero],
+        drawAxes: [drawZero, ...(drawing.stacked ? [] : [paintBands])],
+        // Over layers, under which it would not be seen.
+        draw: drawing.stacked ? [paintBands] : [],
       },
     };
   }

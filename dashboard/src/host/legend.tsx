@@ -1,8 +1,8 @@
 // The legend: what each colour is, and its value under the cursor or, without one, now. A click hides a line.
 
 import type { Signal } from "@preact/signals";
-import { type Cursor, type Drawing, type Frame, type Line, rowAt } from "../drawing";
-import { formatValue, MISSING } from "../format";
+import { type Cursor, type Drawing, type Frame, type Line, rowAt, spreadLines } from "../drawing";
+import { formatSpread, formatValue, MISSING } from "../format";
 import { formatInstant } from "../time";
 
 /** Rows after which a legend scrolls in itself, so that its panel does not outgrow the window. */
@@ -24,7 +24,13 @@ export function Legend({ drawing, frame, cursor, hidden, onToggle }: LegendProps
   const row = at ? rowAt(frame, at.ts) : frame.ts.length - 1;
   const columns = unique(drawing.lines.map((line) => line.column));
   const labels = unique(drawing.lines.map((line) => line.label));
-  const value = (line: Line | undefined) => readout(line, row);
+  const spread = new Set(spreadLines(drawing, hidden));
+  const value = (line: Line | undefined) => (
+    <span class="legend-reading">
+      {line && spread.has(line) && <Ends line={line} row={at ? row : null} />}
+      <span class="legend-value">{readout(line, row)}</span>
+    </span>
+  );
   const named = (label: string) => drawing.lines.filter((line) => line.label === label);
   // What scrolls must be reachable with the keyboard, and say what it is.
   const long = labels.length > MOST_ROWS;
@@ -34,14 +40,15 @@ export function Legend({ drawing, frame, cursor, hidden, onToggle }: LegendProps
   const when = <span class="legend-when">{at ? formatInstant(at.at) : "latest"}</span>;
 
   if (columns.length === 1) {
+    const wide = labels.some((label) => label.length > SHORT_LABEL) || (!drawing.stacked && spread.size > 0);
     return (
       <div {...box}>
         {when}
-        <ul class={labels.some((label) => label.length > SHORT_LABEL) ? "legend-wide" : undefined}>
+        <ul class={wide ? "legend-wide" : undefined}>
           {labels.map((label) => (
             <li key={label}>
               <Entry label={label} lines={named(label)} hidden={hidden} onToggle={onToggle} />
-              <span class="legend-value">{value(named(label)[0])}</span>
+              {value(named(label)[0])}
             </li>
           ))}
         </ul>
@@ -68,15 +75,25 @@ export function Legend({ drawing, frame, cursor, hidden, onToggle }: LegendProps
                 <Entry label={label} lines={named(label)} hidden={hidden} onToggle={onToggle} />
               </th>
               {columns.map((column) => (
-                <td key={column} class="legend-value">
-                  {value(named(label).find((line) => line.column === column))}
-                </td>
+                <td key={column}>{value(named(label).find((line) => line.column === column))}</td>
               ))}
             </tr>
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** The least and the greatest sample under the cursor, where they differ; else the room for them. */
+function Ends({ line, row }: { line: Line; row: number | null }) {
+  const { spread, unit } = line;
+  const ends = row === null ? null : formatSpread(spread?.least[row], spread?.greatest[row], unit);
+  return (
+    <span class="legend-spread" title="The least and the greatest sample">
+      {ends && <span class="legend-least">{ends[0]} – </span>}
+      {ends && <span class="legend-greatest">{ends[1]}</span>}
+    </span>
   );
 }
 
@@ -92,9 +109,12 @@ function Entry({ label, lines, hidden, onToggle }: EntryProps) {
   const drawn = lines.find((line) => line.place !== "legend");
   const color = drawn?.color ?? null;
   if (!color) {
+    // Of what the legend alone names only a band may be drawn.
+    const band = lines.find((line) => line.spread)?.color;
+    const swatch = band ? ` swatch-band swatch-${band}` : "";
     return (
       <span class="legend-name">
-        <i class={drawn ? "swatch swatch-none" : "swatch"} />
+        <i class={drawn ? "swatch swatch-none" : `swatch${swatch}`} />
         <span class="legend-label" title={label}>
           {label}
         </span>

@@ -16,7 +16,7 @@ const cpu: Panel = {
       top: 1,
       stacked: true,
       lines: [
-        { metrics: ["cpu.busy_ratio"], label: "Busy", place: "legend", color: null },
+        { metrics: ["cpu.busy_ratio"], label: "Busy", place: "legend", color: "grey", crest: true },
         mode("user", "User", "green"),
         mode("nice", "Nice", "teal"),
         mode("system", "System", "blue"),
@@ -71,6 +71,7 @@ const memory: Panel = {
           value: (total, available) => Math.max(0, total - available),
           label: "Used",
           color: "green",
+          crest: true,
         },
         {
           metrics: ["memory.available_bytes", "memory.free_bytes"],
@@ -113,6 +114,7 @@ const swap: Panel = {
           value: (total, free) => Math.max(0, total - free),
           label: "Used",
           color: "amber",
+          crest: true,
         },
         { metrics: ["swap.free_bytes"], label: "Free", color: null },
         { metrics: ["swap.total_bytes"], label: "Total", place: "legend", color: null },
