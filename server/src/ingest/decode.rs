@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::members::Members;
 use super::{flat, native};
-use crate::store::{NativeBatch, Submission, Write};
+use crate::store::{Submission, Write};
 
 /// Objects in one body at most, and the samples in all of them.
 const MAX_OBJECTS: usize = 10_000;
@@ -91,17 +91,17 @@ fn json(error: &serde_json::Error) -> DecodeError {
 
 /// One object; the outer error is that of a text that is not one JSON value.
 fn decode_one(text: &str, received_us: i64) -> serde_json::Result<Result<Write, DecodeError>> {
-    // Nearly every text is a batch without fault: that takes one walk. Only of another one is asked what it is.
-    match serde_json::from_str(text) {
-        Ok(batch) => Ok(native::take(batch, received_us).map(native)),
-        Err(_) => serde_json::from_str(text).map(|object| decode_object(object, received_us)),
+    // Nearly every text is a batch without fault: that takes one walk. Only of another one is asked what it is. A list of a
+    // batch's members could be read as one, too.
+    if text.trim_ascii_start().starts_with('{')
+        && let Ok(batch) = serde_json::from_str(text)
+    {
+        return Ok(native::take(batch, received_us).map(|batch| Write::Native(Box::new(batch))));
     }
+    serde_json::from_str(text).map(|object| decode_object(object, received_us))
 }
 
-fn native(batch: NativeBatch) -> Write {
-    Write::Native(Box::new(batch))
-}
-
+/// What is not a batch without fault.
 fn decode_object(object: &RawValue, received_us: i64) -> Result<Write, DecodeError> {
     let refused = |detail: &str| DecodeError::Json { detail: detail.into(), line: None };
     if !object.get().starts_with('{') {
@@ -112,7 +112,7 @@ fn decode_object(object: &RawValue, received_us: i64) -> Result<Write, DecodeErr
         return Err(refused("the object is empty"));
     }
     if members.get("samples").or(members.get("agent")).is_some() {
-        native::decode(object.get(), received_us).map(native)
+        Err(native::fault(object.get()))
     } else {
         flat::decode(&members, received_us).map(Write::Flat)
     }
@@ -184,6 +184,21 @@ mod tests {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(decode(deep.as_bytes(), NOW).is_err());
         assert!(matches!(decode(b"{\"a\":\"\xff\"}", NOW), Err(DecodeError::Json { .. })));
+    }
+
+    #[test]
+    fn the_members_of_a_batch_in_a_list_are_no_batch() {
+        let (agent, host) = (r#"{"id":"a1","version":"1","boot_id":null}"#, r#"{"hostname":"pi"}"#);
+        let sent = r#"{"unix_ms":1800000000000,"boottime_ms":1}"#;
+        let named =
+            format!(r#"{{"agent":{agent},"host":{host},"stream":7,"first_seq":1,"sent_at":{sent},"samples":[]}}"#);
+        assert!(decode(named.as_bytes(), NOW).is_ok());
+        let list = format!("[{agent},{host},7,1,{sent},[]]");
+        assert!(matches!(error(&list), DecodeError::Json { detail, .. } if detail == "expected an object"));
+        match error(&format!("{named}\n{named}\n {list}")) {
+            DecodeError::Json { detail, line } => assert_eq!((detail.as_str(), line), ("expected an object", Some(3))),
+            other => panic!("{other:?}"),
+        }
     }
 
     proptest::proptest! {

@@ -18,11 +18,6 @@ const ID_BYTES: usize = 128;
 /// The name of a dimension or a text of it: the longest path that Linux knows.
 const TEXT_BYTES: usize = 4_096;
 
-pub fn decode(object: &str, received_us: i64) -> Result<NativeBatch, DecodeError> {
-    // The path to the fault costs time: it is sought only when there is one.
-    serde_json::from_str(object).map_err(|_| fault(object)).and_then(|batch| take(batch, received_us))
-}
-
 /// A batch that was read, within bounds and by the server's clock.
 pub fn take(mut batch: Batch, received_us: i64) -> Result<NativeBatch, DecodeError> {
     check(&batch)?;
@@ -45,7 +40,8 @@ pub fn take(mut batch: Batch, received_us: i64) -> Result<NativeBatch, DecodeErr
     })
 }
 
-fn fault(object: &str) -> DecodeError {
+/// What is wrong with a batch that cannot be read, and where: the path to it costs time.
+pub fn fault(object: &str) -> DecodeError {
     match serde_path_to_error::deserialize::<_, Batch>(&mut serde_json::Deserializer::from_str(object)) {
         Ok(_) => DecodeError::Json { detail: "unexpected text after the object".into(), line: None },
         Err(error) => {
@@ -145,8 +141,16 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::store::Write;
 
     const NOW: i64 = 1_800_000_000_000_000;
+
+    fn decode(body: &str, received_us: i64) -> Result<NativeBatch, DecodeError> {
+        match super::super::decode::decode(body.as_bytes(), received_us)?.writes.pop() {
+            Some(Write::Native(batch)) => Ok(*batch),
+            other => panic!("{other:?}"),
+        }
+    }
 
     fn batch() -> Value {
         json!({
