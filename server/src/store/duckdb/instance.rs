@@ -12,7 +12,6 @@ const NO_CHECKPOINT: &str = "1TB";
 const STORAGE_VERSION: &str = "v1.5.0";
 /// Rows in a row group: twice the usual, which packs 7 % denser; a host's day is found as quickly.
 const ROW_GROUP_ROWS: u32 = 245_760;
-
 /// Bytes in a block of a new file. A column takes whole blocks: a quarter of the usual size wastes less in small files, and
 /// packs a full day a tenth denser. Below this size DuckDB 2.0 does not pack numbers at all.
 const BLOCK_BYTES: u32 = 64 << 10;
@@ -45,13 +44,11 @@ impl Instance {
 
     pub fn attach(&self, path: &Path, alias: &str, access: Access) -> duckdb::Result<()> {
         let options = match access {
-            // A file that is there keeps the size of its blocks.
-            Access::Write if path.exists() => {
-                format!("STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_ROWS}")
+            Access::Write => {
+                // A file that is there keeps the size of its blocks.
+                let blocks = if path.exists() { String::new() } else { format!(", BLOCK_SIZE {BLOCK_BYTES}") };
+                format!("STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_ROWS}{blocks}")
             }
-            Access::Write => format!(
-                "STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_ROWS}, BLOCK_SIZE {BLOCK_BYTES}"
-            ),
             Access::Read => "READ_ONLY".to_owned(),
         };
         self.lock().execute_batch(&format!("ATTACH {} AS {alias} ({options})", quoted(path)))

@@ -95,13 +95,17 @@ pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: 
 
 fn any_rows(connection: &Connection, sources: &[Source]) -> duckdb::Result<bool> {
     for source in sources {
-        let statement =
-            format!("SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} LIMIT 1)", source.table, source.filter);
-        if connection.query_row(&statement, [], |row| row.get::<_, i64>(0))? > 0 {
+        if has_rows(connection, &source.table, &source.filter)? {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Whether a table has a row of which this is true.
+pub fn has_rows(connection: &Connection, table: &str, condition: &str) -> duckdb::Result<bool> {
+    let statement = format!("SELECT count(*) > 0 FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT 1)");
+    connection.query_row(&statement, [], |row| row.get(0))
 }
 
 /// All rows, with all columns of the shape.

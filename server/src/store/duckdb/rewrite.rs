@@ -106,7 +106,7 @@ impl Rewriting<'_> {
                 .query_row(&statement, [], |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64)))?;
             all.rows += rows;
             all.values += values;
-            if ["host", schema::FLAT].contains(&table.as_str()) {
+            if schema::OF_SAMPLES.contains(&table.as_str()) {
                 all.samples += rows;
             }
         }

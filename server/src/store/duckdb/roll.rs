@@ -17,7 +17,7 @@ use super::reader::{Ask, ReadError, Reader};
 use super::rollup::{self, Rolling};
 use super::rows::Finished;
 use super::schema::Shape;
-use super::seal::{Made, Sealing, of_file, within};
+use super::seal::{Made, Sealing, of_day, of_file, within};
 use super::tables::write_rows;
 use super::transaction::store_error;
 use crate::series;
@@ -105,8 +105,7 @@ impl Sealing<'_> {
         };
         let mut made = Vec::new();
         for day in days {
-            let source =
-                |shape: &Shape| staged(Tier::Minute, shape, within(*day, Day(day.0 + 1))).into_iter().collect();
+            let source = |shape: &Shape| staged(Tier::Minute, shape, of_day(*day)).into_iter().collect();
             made.extend(self.make((numbers.next(), Tier::Minute, *day), &shapes(), source)?);
         }
         let months: BTreeSet<Day> = days.iter().map(|day| Tier::Hour.period_of(*day)).collect();
@@ -114,9 +113,8 @@ impl Sealing<'_> {
             let end = Tier::Hour.period_end(month);
             // The other days of the month stay as they are.
             let renewed = days.iter().filter(|day| **day >= month && **day < end);
-            let others = renewed.fold("true".to_owned(), |others, day| {
-                others + &format!(" AND NOT ({})", within(*day, Day(day.0 + 1)))
-            });
+            let others =
+                renewed.fold("true".to_owned(), |others, day| others + &format!(" AND NOT ({})", of_day(*day)));
             let former =
                 before.of_day(Tier::Hour, month).map(File::lease).transpose().map_err(|error| store_error(&error))?;
             let sources = |shape: &Shape| {

@@ -15,6 +15,9 @@ pub const FLAT: &str = "flat";
 /// What of it is a reading.
 pub const FLAT_COLUMNS: [&str; 5] = ["cpu", "ram", "disk", "disk_read", "disk_write"];
 
+/// The tables that have a row for each sample.
+pub const OF_SAMPLES: [&str; 2] = [catalog::HOST.name, FLAT];
+
 /// How a column is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

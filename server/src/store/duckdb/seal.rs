@@ -123,9 +123,9 @@ impl Sealing<'_> {
             former.into_iter().chain(frozen.iter().filter(|file| file.has_day(day))).collect();
         let leases: Vec<_> =
             sources.iter().map(|file| file.lease()).collect::<Result<_, _>>().map_err(|error| store_error(&error))?;
-        let within = within(day, Day(day.0 + 1));
+        let of_day = of_day(day);
         self.make((numbers.next(), Tier::Raw, day), schema::shapes(), |shape| {
-            leases.iter().filter_map(|lease| of_file(before, lease, shape, &within)).collect()
+            leases.iter().filter_map(|lease| of_file(before, lease, shape, &of_day)).collect()
         })
     }
 
@@ -197,7 +197,7 @@ impl Sealing<'_> {
         contents.flush()?;
         drop(contents);
         let mut counted = HashMap::new();
-        for table in ["host", schema::FLAT].into_iter().filter(|table| tables.contains_key(*table)) {
+        for table in schema::OF_SAMPLES.into_iter().filter(|table| tables.contains_key(*table)) {
             let mut statement = self.connection.prepare(&format!(
                 "SELECT host_id, count(*), epoch_us(max(ts)) FROM {table} GROUP BY host_id ORDER BY host_id"
             ))?;
@@ -238,6 +238,11 @@ fn replaced(old: &File, made: &[Arc<File>]) -> bool {
 /// The condition on rows of the days from one to before another.
 pub(super) fn within(first: Day, end: Day) -> String {
     format!("ts >= make_timestamp({}) AND ts < make_timestamp({})", first.start_us(), end.start_us())
+}
+
+/// The condition on rows of one day.
+pub(super) fn of_day(day: Day) -> String {
+    within(day, Day(day.0 + 1))
 }
 
 fn except(hosts: &[HostId]) -> String {

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use duckdb::Connection;
-use siskin_platform::model::catalog::HOST;
 use tracing::info;
 
 use super::file::File;
@@ -13,10 +12,9 @@ use super::layout::{Day, Tier};
 use super::ledger::Change;
 use super::manifest::Manifest;
 use super::open::Shared;
-use super::seal::within;
-use super::sql;
+use super::seal::of_day;
 use super::transaction::store_error;
-use crate::series::metric::FLAT;
+use super::{pack, schema, sql};
 use crate::store::StoreError;
 use crate::store::directory::{Directory, HostId};
 
@@ -68,8 +66,9 @@ impl Trim<'_> {
     /// late of them would take the place of rollups that were made of the whole day.
     pub fn dropped(&self, hot: &[Arc<File>], keep_from: Day) -> Result<BTreeSet<Day>, StoreError> {
         let manifest = self.shared.files.now();
+        let days: BTreeSet<Day> = hot.iter().flat_map(|file| file.days()).collect();
         let mut dropped = BTreeSet::new();
-        for day in hot.iter().flat_map(|file| file.days()) {
+        for day in days {
             if day < keep_from || self.was_let_go(&manifest, day).map_err(|error| store_error(&error))? {
                 dropped.insert(day);
             }
@@ -88,11 +87,8 @@ impl Trim<'_> {
         // A month has its hours in one file, also those of other days alone.
         let Some(month) = manifest.of_day(Tier::Hour, day) else { return Ok(false) };
         let lease = month.lease()?;
-        for table in [HOST.name, FLAT].into_iter().filter(|table| lease.tables.contains_key(*table)) {
-            let of_day = within(day, Day(day.0 + 1));
-            let statement =
-                format!("SELECT count(*) FROM (SELECT 1 FROM {}.{table} WHERE {of_day} LIMIT 1)", month.alias());
-            if self.connection.query_row(&statement, [], |row| row.get::<_, i64>(0))? > 0 {
+        for table in schema::OF_SAMPLES.into_iter().filter(|table| lease.tables.contains_key(*table)) {
+            if pack::has_rows(self.connection, &format!("{}.{table}", month.alias()), &of_day(day))? {
                 return Ok(true);
             }
         }
@@ -101,13 +97,12 @@ impl Trim<'_> {
 
     /// What hot files have of these days.
     pub fn samples_of(&self, hot: &[Arc<File>], days: &BTreeSet<Day>) -> Result<Vec<Count>, StoreError> {
+        let of_days = days.iter().map(|day| of_day(*day)).collect::<Vec<_>>().join(" OR ");
         let mut counts = Vec::new();
         for file in hot.iter().filter(|file| days.iter().any(|day| file.has_day(*day))) {
             let read = || {
                 let lease = file.lease()?;
-                let within: Vec<String> = days.iter().map(|day| within(*day, Day(day.0 + 1))).collect();
-                let mut statement =
-                    self.connection.prepare(&sql::count_where(&lease.file.alias(), &within.join(" OR ")))?;
+                let mut statement = self.connection.prepare(&sql::count_where(&lease.file.alias(), &of_days))?;
                 let rows = statement.query_map([], |row| Ok((HostId(row.get(0)?), row.get(1)?)))?;
                 rows.collect::<duckdb::Result<Vec<(HostId, i64)>>>()
             };

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::super::file::File;
 use super::super::layout::{Day, Tier};
 use super::super::{Keeper, Retention, Schedule, Settings};
 use super::sealing::fleet;

@@ -13,14 +13,16 @@ use std::sync::Arc;
 
 use siskin_platform::model::{Agent, Clock, Host, Sample};
 
-use super::file::Tables;
+use super::file::{File, Tables};
 use super::layout::{Day, Tier};
 use super::open::Shared;
-use super::seal::Sealing;
+use super::seal::{Sealing, Step};
 use super::{Database, Readers, Writer, hot, schema};
 use crate::clock::now_us;
 use crate::store::directory::{Directory, HostEntry, Source, flat_key};
-use crate::store::{Backend, FlatSample, FlatValues, NativeBatch, Receipt, Removal, Removed, Submission, Write};
+use crate::store::{
+    Backend, FlatSample, FlatValues, NativeBatch, Receipt, Removal, Removed, StoreError, Submission, Write,
+};
 
 struct Store {
     shared: Arc<Shared>,
@@ -83,6 +85,18 @@ fn receipt(stored: u64, duplicates: u64, lost: u64) -> Receipt {
     Receipt { stored, duplicates, lost }
 }
 
+/// Seals these files; days before `today` are over.
+fn seal(
+    shared: &Arc<Shared>,
+    directory: &Directory,
+    frozen: &[Arc<File>],
+    today: Day,
+    reached: &dyn Fn(Step) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let connection = &shared.instance.connect().unwrap();
+    Sealing { connection, shared, directory, dropped: &BTreeSet::new(), today, reached }.seal(frozen)
+}
+
 /// A store with the rows that these statements write, sealed and rolled up as if all their days were over.
 pub fn archive(path: &Path, rows: &str) -> Readers {
     let Database { shared, active } = Database::open(path).unwrap();
@@ -99,15 +113,7 @@ pub fn archive(path: &Path, rows: &str) -> Readers {
     let next = hot::create(&shared.instance, &shared.layout, number, &Tables::new()).unwrap();
     shared.ledger.begin_hot(number, None).unwrap();
     shared.files.change(|manifest| drop(manifest.files.insert(number, next)));
-    let sealing = Sealing {
-        connection: &connection,
-        shared: &shared,
-        directory: &Directory::default(),
-        dropped: &BTreeSet::new(),
-        today: Day(i32::MAX),
-        reached: &|_| Ok(()),
-    };
-    sealing.seal(&[active]).unwrap();
+    seal(&shared, &Directory::default(), &[active], Day(i32::MAX), &|_| Ok(())).unwrap();
     assert_eq!(shared.files.now().of_tier(Tier::Hot).count(), 1);
     Readers::of(shared)
 }

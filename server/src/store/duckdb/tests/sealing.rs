@@ -2,12 +2,9 @@
 
 use siskin_platform::model::{Core, Cpu, Disk, Modes};
 
-use super::super::file::File;
 use super::super::reader::{Ask, Reader};
-use super::super::seal::Step;
 use super::*;
 use crate::series::range::Range;
-use crate::store::StoreError;
 use crate::store::directory::HostId;
 
 const DAY_US: i64 = 86_400 * 1_000_000;
@@ -23,16 +20,7 @@ impl Store {
 
     pub fn seal(&mut self, reached: &dyn Fn(Step) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let frozen = self.frozen();
-        let connection = self.shared.instance.connect().unwrap();
-        let sealing = Sealing {
-            connection: &connection,
-            shared: &self.shared,
-            directory: &self.directory,
-            dropped: &BTreeSet::new(),
-            today: Day::of(now_us()),
-            reached,
-        };
-        sealing.seal(&frozen)
+        seal(&self.shared, &self.directory, &frozen, Day::of(now_us()), reached)
     }
 
     /// Instants and values of a column of all hosts, as a query sees them.
@@ -228,8 +216,6 @@ fn a_host_that_is_removed_while_its_rows_are_sealed_is_in_no_rollup() {
     }
     let host = store.directory.by_key("agent-0").unwrap();
     let frozen = store.frozen();
-    let connection = store.shared.instance.connect().unwrap();
-    let (shared, directory) = (store.shared.clone(), store.directory.clone());
     let writer = std::cell::RefCell::new(&mut store.writer);
     let remove = |step| {
         if step == Step::Written {
@@ -237,15 +223,7 @@ fn a_host_that_is_removed_while_its_rows_are_sealed_is_in_no_rollup() {
         }
         Ok(())
     };
-    let sealing = Sealing {
-        connection: &connection,
-        shared: &shared,
-        directory: &directory,
-        dropped: &BTreeSet::new(),
-        today: Day::of(now_us()),
-        reached: &remove,
-    };
-    sealing.seal(&frozen).unwrap();
+    seal(&store.shared, &store.directory, &frozen, Day::of(now_us()), &remove).unwrap();
     let manifest = store.shared.files.now();
     let sealed: Vec<_> = manifest.files.values().filter(|file| file.tier != Tier::Hot).collect();
     assert!(sealed.iter().any(|file| file.tier == Tier::Minute));
