@@ -110,7 +110,8 @@ export function colouredPixels(page: Page, panel: string, from?: number, to?: nu
 
 /**
  * How far down and up something is painted at an instant, as values of the axis: what differs from the left edge of the
- * plotting area, which must be without data. Null where nothing is.
+ * plotting area, which must be without data. Null where nothing is. The grid's upright lines are taken away first: an instant
+ * may lie on one.
  */
 export function painted(
   page: Page,
@@ -118,9 +119,15 @@ export function painted(
   ts: number,
 ): Promise<{ low: number; high: number } | null> {
   return page.evaluate(
-    ([id, ts]) => {
+    async ([id, ts]) => {
       const chart = document.querySelector<ChartElement>(`[data-panel="${id}"]`)?.chart;
       if (!chart) throw new Error(`no chart ${id}`);
+      const upright = chart.axes[0]?.grid;
+      if (upright?.show) {
+        upright.show = false;
+        chart.redraw(false, false);
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+      }
       const { top, left, height } = chart.bbox;
       const column = (x: number) => new Uint32Array(chart.ctx.getImageData(x, top, 1, height).data.buffer);
       const empty = column(Math.round(left) + 3);
