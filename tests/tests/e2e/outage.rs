@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    io::ErrorKind,
     ops::Range,
     path::Path,
     time::Duration,
@@ -35,7 +36,11 @@ fn spooled(spool: &Path) -> Samples {
         if path.extension().is_none_or(|ending| ending != "spool1") {
             continue;
         }
-        let bytes = fs::read(path).unwrap();
+        let bytes = match fs::read(path) {
+            // An agent that delivers removes files as it goes.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            bytes => bytes.unwrap(),
+        };
         let number = |at: usize| Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().unwrap()));
         let mut at = 8;
         while let Some(length) = bytes.get(at + 4..at + 8) {
