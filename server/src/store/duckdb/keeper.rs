@@ -70,6 +70,8 @@ pub struct Keeper {
     steady: bool,
     /// Since when rows of past days are waiting.
     waiting: Option<Instant>,
+    /// The writer was asked for a new file for the sake of the sealing that is due.
+    asked: bool,
     last_seal: Option<(Instant, Duration)>,
     /// It was said that there is no room to seal.
     cramped: bool,
@@ -130,6 +132,7 @@ impl Keeper {
             clock: Steady::new(newest_us, Instant::now(), now_us()),
             steady: false,
             waiting: None,
+            asked: false,
             last_seal: None,
             cramped: false,
             // Who was removed before the start has waited already.
@@ -236,9 +239,12 @@ impl Keeper {
         let waiting = manifest.of_tier(Tier::Hot).any(past);
         self.waiting = waiting.then(|| self.waiting.unwrap_or_else(Instant::now));
         let due = self.waiting.is_some_and(|since| since.elapsed() >= self.settings.seal_after);
-        if due && manifest.of_tier(Tier::Hot).last().is_some_and(past) {
-            // The writer goes on in a new file; a later round seals this one.
+        if due && !self.asked && manifest.of_tier(Tier::Hot).last().is_some_and(past) {
+            // The writer goes on in a new file; a later round seals this one. Asked once: late rows may come all the time.
             self.shared.rotation_wanted.store(true, Ordering::Relaxed);
+            self.asked = true;
+        }
+        if due && self.shared.rotation_wanted.load(Ordering::Relaxed) {
             return Ok(());
         }
         if (due || is_much(&manifest, &frozen, today)) && self.fits(&manifest, &frozen) {
@@ -267,6 +273,7 @@ impl Keeper {
         let sealed = sealing.seal(frozen);
         self.last_seal = Some((Instant::now(), start.elapsed()));
         self.waiting = None;
+        self.asked = false;
         let samples: u64 = frozen.iter().map(|file| file.facts().samples).sum();
         sealed?;
         self.trim().take_out(&[], old);
