@@ -8,6 +8,8 @@
 //! - `query`: rates from counters, flags, gaps, downsampling
 //! - `populations`: what is read more seldom than its host is sampled
 //! - `durability`: kill -9 under load, twenty times
+//! - `upkeep`: kill -9 while the server seals, rolls up, lets go and copies itself
+//! - `full_disk`: a disk without a byte left
 //! - `outage`: an agent killed twenty times while there is no server
 //! - `hostile`: bodies that must be refused, and refused whole
 //! - `admission`: more than the server can take
@@ -32,6 +34,7 @@ mod hostile;
 mod identity;
 mod import;
 mod lifecycle;
+mod load;
 mod make_run;
 mod native;
 mod old_forwarder;
@@ -41,5 +44,7 @@ mod own_metrics;
 mod populations;
 mod query;
 mod snapshot;
+mod stock;
 mod storage;
 mod support;
+mod upkeep;
