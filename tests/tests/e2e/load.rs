@@ -14,7 +14,7 @@ use std::{
 
 use siskin_platform::{
     fleet::{Machine, Random},
-    model::Batch,
+    model::{Batch, Sample},
 };
 use siskin_tests::{http::Client, process::unix_ms, python};
 
@@ -40,6 +40,8 @@ pub struct Load {
     /// Samples that the server had stored although it could not say so.
     pub known_already: AtomicU64,
     pub ledger: Ledger,
+    /// Samples have the readings of memory and no others: files are made sooner.
+    pub is_lean: bool,
 }
 
 impl Load {
@@ -98,6 +100,9 @@ impl Load {
                 memory.total_bytes = MEMORY_TOTAL;
                 memory.available_bytes = MEMORY_TOTAL - used;
                 seconds.push((second + index as i64, used as i64));
+                if self.is_lean {
+                    *sample = Sample { at: sample.at, memory: sample.memory, ..Sample::default() };
+                }
             }
             second += count;
             // Said anew with each attempt, as an agent does: else the server takes the clock for one that is behind.
