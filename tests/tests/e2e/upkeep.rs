@@ -27,14 +27,14 @@ use crate::support::push;
 const ROUNDS: usize = 8;
 const DAY: i64 = 86_400;
 /// Days before today's begin of hosts whose samples are never let go.
-const KEPT_DAYS: [i64; 2] = [2, 1];
-/// Those of hosts whose samples may be: always too old, and too old or too much when the limits are lower.
-const CHURNED_DAYS: [i64; 2] = [10, 7];
+const KEPT_DAYS: [i64; 2] = [1, 1];
+/// Those of hosts whose samples may be: always too old, the first that is too much, too old once the limit is lower.
+const CHURNED_DAYS: [i64; 3] = [10, 7, 6];
 /// The day of the host whose samples are removed now and then, and its number. Others have samples of the same day.
-const REMOVED: (i64, u64) = (2, 30);
+const REMOVED: (i64, u64) = (1, 30);
 const PAUSE: Duration = Duration::from_millis(100);
 /// What the files may be beyond those that must stay: more than a life of a server adds.
-const SLACK_BYTES: u64 = 3 << 20;
+const SLACK_BYTES: u64 = 3 << 19;
 /// Between two looks at whether it seals.
 const LOOK: Duration = Duration::from_millis(1);
 
@@ -99,7 +99,7 @@ fn day_name(second: i64) -> String {
 fn start(home: &Home, round: usize, midnight: i64) -> Server {
     // While much comes, which is larger before it is sealed, there is no limit.
     let bytes = if is_churned(round) { 1 << 40 } else { staying_bytes(home, midnight) + SLACK_BYTES };
-    let raw = if round % 8 == 7 { "4d" } else { "8d" };
+    let raw = if round % 8 == 6 { "4d" } else { "8d" };
     let arguments = ["--seal-after", "0s", "--retention-bytes", &bytes.to_string(), "--retention-raw", raw];
     let more = ["--snapshot-every", "2s", "--snapshot-keep", "2", "--log-level", "info,siskin_server=debug"];
     Server::start_with(home, &[arguments.as_slice(), &more].concat())
@@ -135,15 +135,16 @@ fn churn(client: &mut Client, machine: &mut Machine, random: &mut Random, first_
 fn live(server: &Server, round: usize, random: &mut Random) -> bool {
     // The moment of the kill is the point of this test: it is drawn, not waited for.
     let mut draw = |below_ms| std::thread::sleep(Duration::from_millis(random.below(below_ms)));
-    if round % 4 == 3 {
-        draw(1_500);
+    if [1, 4, 7].contains(&(round % 8)) {
+        draw(1_200);
         return false;
     }
     let mut client = server.client();
     wait(&mut client, "it seals", |storage| storage["sealing"] == true);
-    match round % 4 {
+    match round % 8 {
         0 => draw(200),
-        1 => draw(1_000),
+        3 => draw(2_000),
+        5 => draw(800),
         _ => {
             wait(&mut client, "it has sealed", |storage| storage["sealing"] == false);
             draw(500);
