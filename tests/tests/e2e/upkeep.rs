@@ -167,7 +167,9 @@ fn kills_while_it_seals_and_lets_go_lose_nothing_and_double_nothing() {
     let home = Home::new();
     let lean = || Load { is_lean: true, ..Load::default() };
     let (kept, churned) = (Arc::new(lean()), Arc::new(lean()));
-    let (now, midnight) = (unix_seconds(), unix_seconds() / DAY * DAY);
+    let midnight = unix_seconds() / DAY * DAY;
+    // A sample of a moment to come is not shown: far enough back for as many seconds as there will be samples.
+    let first_today = unix_seconds() - DAY * 5 / 6;
     let mut senders = Vec::new();
     let native = |load: &Arc<Load>, number: u64, first: i64| {
         let load = Arc::clone(load);
@@ -176,9 +178,9 @@ fn kills_while_it_seals_and_lets_go_lose_nothing_and_double_nothing() {
     for (number, age) in (0..).zip(KEPT_DAYS) {
         senders.push(native(&kept, number, midnight - age * DAY + 3_600));
     }
-    senders.push(native(&kept, 2, now - DAY / 4));
+    senders.push(native(&kept, 2, first_today));
     let load = Arc::clone(&kept);
-    senders.push(std::thread::spawn(move || load.flat(0, now - DAY / 4, PAUSE)));
+    senders.push(std::thread::spawn(move || load.flat(0, first_today, PAUSE)));
     for (number, age) in (10..).zip(CHURNED_DAYS) {
         senders.push(native(&churned, number, midnight - age * DAY + 3_600));
     }
