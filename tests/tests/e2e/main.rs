@@ -10,6 +10,7 @@
 //! - `durability`: kill -9 under load, twenty times
 //! - `upkeep`: kill -9 while the server seals, rolls up, lets go and copies itself
 //! - `full_disk`: a disk without a byte left
+//! - `full_disk`: a disk down to its floor, and without a byte left
 //! - `outage`: an agent killed twenty times while there is no server
 //! - `hostile`: bodies that must be refused, and refused whole
 //! - `admission`: more than the server can take
@@ -30,6 +31,7 @@ mod agent_path;
 mod demo;
 mod durability;
 mod estimated_time;
+mod full_disk;
 mod hostile;
 mod identity;
 mod import;
