@@ -12,10 +12,10 @@ export SISKIN_AGENT_BIN := $(CARGO_TARGET_DIR)/agent/siskin-agent
 DASHBOARD_SOURCES := $(shell find dashboard -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build dashboard run test lint bench-store bench-agent fuzz long clean
+.PHONY: help deps build dashboard run test lint bench-store bench-retention bench-agent fuzz long clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 deps: ## install the system packages that are missing (Debian, Ubuntu, macOS)
 	@deploy/dev/deps.sh install
@@ -42,15 +42,19 @@ lint: dashboard ## formatting, clippy, the dashboard's lint, the shell scripts'
 bench-store: build ## measure what a history costs, beside VictoriaMetrics (10 minutes); ARGS="--help" lists sizes
 	@deploy/dev/bench.sh store $(ARGS)
 
+bench-retention: build ## measure a long history under limits (12 minutes); ARGS="--help" lists sizes
+	@deploy/dev/bench.sh retention $(ARGS)
+
 bench-agent: ## measure the agent's footprint beside its peers' (7 minutes); ARGS="--help" lists sizes
 	@deploy/dev/bench.sh agent $(ARGS)
 
 fuzz: ## foreign bytes for every parser, a minute each; ARGS="--help" tells how to choose
 	@deploy/dev/fuzz.sh $(ARGS)
 
-long: build ## the tests that take minutes: six hours without a server, a day of samples
+long: build ## the tests that take minutes: six hours without a server, a day of samples, 100 kills in upkeep
 	SISKIN_TEST_SAMPLES=86400 cargo test --release -p siskin-agent --lib -- --nocapture a_day_of_samples
 	cargo test --release -p siskin-tests --test e2e -- --ignored --nocapture six_hours
+	SISKIN_TEST_KILLS=100 cargo test --release -p siskin-tests --test e2e -- --nocapture upkeep
 
 clean: ## remove what was built; ./data stays
 	rm -rf dashboard/dist dashboard/node_modules

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The benchmarks: bench.sh store [sizes], on the server that `make build` built; bench.sh agent [sizes], on an agent that
-# is built here, with no need of the server. `--help` lists the sizes.
+# The benchmarks: bench.sh store [sizes] and bench.sh retention [sizes], on the server that `make build` built; bench.sh agent
+# [sizes], on an agent that is built here, with no need of the server. `--help` lists the sizes.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 

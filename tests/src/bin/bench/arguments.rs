@@ -18,6 +18,14 @@ siskin-bench store               what a history costs the server, beside Victori
   --idle-seconds N       how long five hosts push before RSS is read     (60)
 The last three may be 0, which leaves that part out.
 
+siskin-bench retention           a long history, of which only so much is kept (`make bench-retention`)
+  --hosts N, --interval SECONDS, --batch N, --connections N, --seed N    as above  (1000, 60, 100, 8, 1)
+  --days N         how much history, up to the last midnight UTC   (2)
+  --raw-days N     how old samples may be                          (30)
+  --megabytes N    what all files may be                           (150)
+  --seconds N      no body is begun after so long                  (600)
+  --settle-seconds N   how long it may take to seal what is left   (300)
+
 siskin-bench agent               what the agent costs its host, beside its peers (`make bench-agent`)
   --samples N        samples before memory is read         (1000)
   --seconds N        how long CPU time is taken, each row  (30)
@@ -33,6 +41,8 @@ pub enum Task {
     Help,
     /// Measure what the server makes of a history.
     Store(Store),
+    /// Measure what a long history under limits does.
+    Retention(Retention),
     /// Measure the agent's footprint.
     Agent(Agent),
 }
@@ -82,6 +92,48 @@ impl Default for Store {
     }
 }
 
+/// The sizes of a run on what is kept.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Made-up hosts.
+    pub hosts: u64,
+    /// Seconds between two samples of each.
+    pub interval: u64,
+    /// Days of history.
+    pub days: u64,
+    /// Samples in a body.
+    pub batch: u64,
+    /// Connections at a time.
+    pub connections: u64,
+    /// Seed of the fleet.
+    pub seed: u64,
+    /// Days for which samples are kept.
+    pub raw_days: u64,
+    /// What all files may be, MiB.
+    pub megabytes: u64,
+    /// No body is begun after so many seconds.
+    pub seconds: u64,
+    /// What is not sealed so many seconds later is not waited for.
+    pub settle_seconds: u64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            hosts: 1_000,
+            interval: 60,
+            days: 2,
+            batch: 100,
+            connections: 8,
+            seed: 1,
+            raw_days: 30,
+            megabytes: 150,
+            seconds: 600,
+            settle_seconds: 300,
+        }
+    }
+}
+
 /// What may be 0.
 const MAY_BE_ZERO: [&str; 4] = ["--seed", "--paced-seconds", "--single-seconds", "--idle-seconds"];
 
@@ -98,10 +150,11 @@ impl Task {
     /// Reads the words after the program's name; an error says which of them is wrong.
     pub fn read(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut store = Store::default();
+        let mut retention = Retention::default();
         let mut agent = Agent { samples: 1000, seconds: 30 };
         let task = words.next().unwrap_or_else(|| "--help".into());
-        if !["store", "agent", "--help", "-h"].contains(&task.as_str()) {
-            return Err(format!("there is no task {task}: store, or agent"));
+        if !["store", "retention", "agent", "--help", "-h"].contains(&task.as_str()) {
+            return Err(format!("there is no task {task}: store, retention, or agent"));
         }
         while let Some(word) = words.next() {
             let place = match (task.as_str(), word.as_str()) {
@@ -117,6 +170,16 @@ impl Task {
                 ("store", "--paced-seconds") => &mut store.paced_seconds,
                 ("store", "--single-seconds") => &mut store.single_seconds,
                 ("store", "--idle-seconds") => &mut store.idle_seconds,
+                ("retention", "--hosts") => &mut retention.hosts,
+                ("retention", "--interval") => &mut retention.interval,
+                ("retention", "--days") => &mut retention.days,
+                ("retention", "--batch") => &mut retention.batch,
+                ("retention", "--connections") => &mut retention.connections,
+                ("retention", "--seed") => &mut retention.seed,
+                ("retention", "--raw-days") => &mut retention.raw_days,
+                ("retention", "--megabytes") => &mut retention.megabytes,
+                ("retention", "--seconds") => &mut retention.seconds,
+                ("retention", "--settle-seconds") => &mut retention.settle_seconds,
                 ("agent", "--samples") => &mut agent.samples,
                 ("agent", "--seconds") => &mut agent.seconds,
                 (task, other) => return Err(format!("{task} does not know the argument {other}")),
@@ -129,6 +192,7 @@ impl Task {
         }
         Ok(match task.as_str() {
             "store" => Self::Store(store),
+            "retention" => Self::Retention(retention),
             "agent" => Self::Agent(agent),
             _ => Self::Help,
         })
@@ -137,7 +201,7 @@ impl Task {
 
 #[cfg(test)]
 mod tests {
-    use super::{Agent, Store, Task};
+    use super::{Agent, Retention, Store, Task};
 
     fn read(words: &str) -> Result<Task, String> {
         Task::read(words.split_whitespace().map(String::from))
@@ -148,6 +212,8 @@ mod tests {
         assert_eq!(read("agent --seconds 5"), Ok(Task::Agent(Agent { samples: 1000, seconds: 5 })));
         let sizes = Store { hosts: 2, seed: 0, idle_seconds: 0, ..Store::default() };
         assert_eq!(read("store --seed 0 --hosts 2 --idle-seconds 0"), Ok(Task::Store(sizes)));
+        let sizes = Retention { days: 10, megabytes: 300, ..Retention::default() };
+        assert_eq!(read("retention --days 10 --megabytes 300"), Ok(Task::Retention(sizes)));
         assert_eq!(read(""), Ok(Task::Help));
         assert_eq!(read("store --help"), Ok(Task::Help));
     }

@@ -1,5 +1,5 @@
-//! `make bench-store` and `make bench-agent`: what a history costs the server, and what watching costs a host, beside their
-//! peers, measured on the real programs.
+//! `make bench-store`, `bench-retention` and `bench-agent`: what a history costs the server, what a long one under limits
+//! does, and what watching costs a host, beside their peers, measured on the real programs.
 #![allow(clippy::print_stdout)] // Its report is its purpose.
 
 mod arguments;
@@ -23,6 +23,10 @@ fn run(task: &Task) -> Result<(), String> {
         Task::Store(sizes) => {
             println!("{}", machine());
             store::report(sizes)?;
+        }
+        Task::Retention(sizes) => {
+            println!("{}", machine());
+            store::retention::report(sizes)?;
         }
         Task::Agent(sizes) => {
             println!("{}", machine());

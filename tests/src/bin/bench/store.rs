@@ -5,6 +5,8 @@ mod calm;
 mod flood;
 mod pushed;
 mod remote_write;
+mod restart;
+pub mod retention;
 mod siskin;
 mod subject;
 mod table;
@@ -16,6 +18,7 @@ use siskin_tests::process::unix_ms;
 
 use crate::arguments::Store;
 use pushed::Pushed;
+use restart::Restarts;
 use subject::{Kind, Running, Settled};
 
 const DAY_MS: i64 = 86_400_000;
@@ -30,6 +33,8 @@ pub struct Figures {
     pub history: Option<Pushed>,
     /// What it came to on disk.
     pub settled: Option<Settled>,
+    /// Its start with all of that.
+    pub restarts: Option<Restarts>,
     /// One sample a body, as many a second as the hosts have.
     pub paced: Option<Pushed>,
     /// One sample a body, at full speed.
@@ -82,6 +87,8 @@ fn measure(kind: &Kind, sizes: &Store, begun: Instant) -> Result<Figures, String
     tell("settling");
     figures.settled = Some(running.settle(&pushed)?);
     figures.history = Some(pushed);
+    tell("ended, killed and started again");
+    figures.restarts = Some(restart::measure(&mut running, &history)?);
     running.end()?;
 
     let crowd = calm::Calm {

@@ -72,7 +72,8 @@ pub fn settle(running: &mut Running, pushed: &Pushed) -> Result<Settled, String>
     }
 }
 
-fn storage(answer: &siskin_tests::http::Response) -> Option<Value> {
+/// The server's word on its store.
+pub fn storage(answer: &siskin_tests::http::Response) -> Option<Value> {
     (answer.status == 200).then(|| answer.json())
 }
 
@@ -80,7 +81,8 @@ fn tier<'a>(storage: &'a Value, name: &str) -> Option<&'a Value> {
     storage["tiers"].as_array()?.iter().find(|tier| tier["name"] == name)
 }
 
-fn is_settled(storage: &Value) -> bool {
+/// Whether nothing is left to seal.
+pub fn is_settled(storage: &Value) -> bool {
     let samples = tier(storage, "hot").map_or(0, |hot| hot["samples"].as_u64().unwrap_or(0));
     samples == 0 && storage["waiting_files"] == 0 && storage["sealing"] == false
 }

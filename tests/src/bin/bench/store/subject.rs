@@ -100,15 +100,24 @@ impl<'a> Running<'a> {
     /// When it does not start: what it said last.
     pub fn start(kind: &'a Kind) -> Result<Self, String> {
         let home = Home::new();
-        let (program, address) = match kind {
-            Kind::Siskin { arguments } => {
-                let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-                let server = Server::start_with(&home, &arguments);
-                (server.program, server.address)
-            }
-            Kind::Victoria { binary } => victoria::start(binary, &home)?,
-        };
+        let (program, address) = begin(kind, &home)?;
         Ok(Self { kind, program, address, home })
+    }
+
+    /// Starts it again on what it has; it has ended before. From the start of the process to its first answer, seconds.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_again(&mut self) -> Result<f64, String> {
+        let begun = Instant::now();
+        (self.program, self.address) = begin(self.kind, &self.home)?;
+        let answer = self.client().send("GET", "/health", &[], b"");
+        let took = begun.elapsed().as_secs_f64();
+        match answer {
+            Ok(answer) if answer.status == 200 => Ok(took),
+            Ok(answer) => Err(format!("{} is not well: {} {}", self.kind.name(), answer.status, answer.text())),
+            Err(error) => Err(format!("{} does not answer: {error}", self.kind.name())),
+        }
     }
 
     /// A new connection.
@@ -190,5 +199,16 @@ impl<'a> Running<'a> {
         let status = self.program.terminate();
         let failed = || format!("{} ended with {status}: {}", self.kind.name(), self.program.said());
         status.success().then_some(()).ok_or_else(failed)
+    }
+}
+
+fn begin(kind: &Kind, home: &Home) -> Result<(Program, SocketAddr), String> {
+    match kind {
+        Kind::Siskin { arguments } => {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let server = Server::start_with(home, &arguments);
+            Ok((server.program, server.address))
+        }
+        Kind::Victoria { binary } => victoria::start(binary, home),
     }
 }

@@ -11,7 +11,8 @@ const NOTES: &str = "\
 Siskin answers when the rows are on disk (fsync), VictoriaMetrics when they are in memory. Ratio: Siskin by VictoriaMetrics.
 Values/s has what the sender needs in it, which makes its bodies meanwhile on the same processors. CPU and memory are
 what the kernel tells; MB are 1000000 bytes. Settled: Siskin when nothing is left to seal; VictoriaMetrics when force_flush
-and force_merge have ended. Paced: an answer's time counts from the moment at which its body was due; the first interval,
+and force_merge have ended. Start: until /health answers 200, with
+all of the history; the load is that of other hosts, for ten seconds. Paced: an answer's time counts from the moment at which its body was due; the first interval,
 in which each host is new, is left out.";
 
 /// One figure of a program, if it is known.
@@ -51,6 +52,8 @@ pub fn print(own: &Figures, peer: Option<&Figures>, sizes: &Store) {
     row("bytes per value, settled, all there is", 3, |f| settled(f, |s| s.all_bytes_per_value));
     row("seconds to settle", 1, |f| settled(f, |s| s.seconds));
     row("seconds of the last sealing", 1, |f| settled(f, |s| s.last_seal_seconds));
+    row("start after a clean end, s", 2, |f| f.restarts.map(|r| r.clean_seconds));
+    row("start after kill -9 under full load, s", 2, |f| f.restarts.map(|r| r.killed_seconds));
     row("sender's CPU-s per million values", 3, |f| history(f, |p| p.sender_cpu_seconds / (p.values() / 1e6)));
 
     let crowd = format!("1 sample a body, {} hosts, {} connections", sizes.crowd_hosts, sizes.crowd_connections);
