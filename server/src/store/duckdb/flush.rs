@@ -39,7 +39,8 @@ impl Writer {
     /// Puts what waits into the hot file; from then on all journals below this number are in it.
     pub(super) fn flush_as(&mut self, journal: Option<u64>) -> Result<(), StoreError> {
         let tail = self.shared.files.now().tail.clone();
-        let prepared = Prepared::of(&tail.groups).map_err(|error| StoreError::Failed(error.to_string()))?;
+        let prepared =
+            Prepared::of(&tail.groups, &self.names).map_err(|error| StoreError::Failed(error.to_string()))?;
         self.write(prepared, journal)?;
         self.fresh_samples += tail.samples();
         self.waiting = None;
@@ -51,14 +52,15 @@ impl Writer {
     pub(super) fn write(&mut self, prepared: Prepared<'_>, journal: Option<u64>) -> Result<(), StoreError> {
         let rows = prepared.rows();
         let known = self.active.lease().map_err(|error| store_error(&error))?.tables;
-        let widened = transaction(&self.connection, |connection| {
+        let (widened, names) = transaction(&self.connection, |connection| {
             let widened = hot::widen(connection, &known, &prepared.columns())?;
-            prepared.write(connection)?;
+            let names = prepared.write(connection)?;
             if let Some(number) = journal {
                 connection.execute(sql::INSERT_JOURNAL, [number])?;
             }
-            Ok(widened)
+            Ok((widened, names))
         })?;
+        self.names.learn(names);
         if let Some(tables) = widened {
             self.active.set_attached(tables);
         }

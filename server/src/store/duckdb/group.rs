@@ -11,8 +11,9 @@ use duckdb::arrow::record_batch::RecordBatch;
 
 use super::marks::Mark;
 use super::memory::Known;
+use super::names::{Fresh, Names, stored_as};
 use super::rows::Finished;
-use super::tables;
+use super::{schema, tables};
 use crate::store::directory::{Details, HostId};
 
 /// What one commit brings.
@@ -41,18 +42,25 @@ impl Tail {
     }
 }
 
-/// Groups as one, ready to be written.
+/// Groups as one, ready to be written: texts are numbered.
 pub struct Prepared<'a> {
     hosts: HashMap<&'a String, &'a Known>,
     marks: HashMap<(HostId, u64), Mark>,
     details: HashMap<HostId, Details>,
     tables: Vec<(&'static str, Vec<&'a str>, Vec<RecordBatch>)>,
+    names: Fresh,
 }
 
 impl<'a> Prepared<'a> {
-    pub fn of(groups: &'a [Arc<Group>]) -> Result<Self, ArrowError> {
-        let mut prepared =
-            Prepared { hosts: HashMap::new(), marks: HashMap::new(), details: HashMap::new(), tables: Vec::new() };
+    /// `names` are those of the file into which they go.
+    pub fn of(groups: &'a [Arc<Group>], names: &Names) -> Result<Self, ArrowError> {
+        let mut prepared = Prepared {
+            hosts: HashMap::new(),
+            marks: HashMap::new(),
+            details: HashMap::new(),
+            tables: Vec::new(),
+            names: Fresh::default(),
+        };
         let mut rows: BTreeMap<&'static str, Vec<&Finished>> = BTreeMap::new();
         for group in groups {
             prepared.hosts.extend(&group.hosts);
@@ -64,7 +72,8 @@ impl<'a> Prepared<'a> {
         }
         for (table, parts) in rows {
             let columns = columns(&parts);
-            let batches = parts.iter().map(|part| padded(part, &columns)).collect::<Result<_, _>>()?;
+            let fresh = &mut prepared.names;
+            let batches = parts.iter().map(|part| padded(part, &columns, names, fresh)).collect::<Result<_, _>>()?;
             prepared.tables.push((table, columns.into_keys().collect(), batches));
         }
         Ok(prepared)
@@ -75,11 +84,12 @@ impl<'a> Prepared<'a> {
         self.tables.iter().map(|(table, columns, _)| (*table, columns.clone())).collect()
     }
 
-    /// Writes them in the transaction of the connection.
-    pub fn write(self, connection: &Connection) -> duckdb::Result<()> {
+    /// Writes them in the transaction of the connection. Answers the names that the file then has, once that is committed.
+    pub fn write(self, connection: &Connection) -> duckdb::Result<Fresh> {
         tables::write_hosts(connection, self.hosts.into_iter())?;
+        self.names.write(connection)?;
         for (table, columns, batches) in self.tables {
-            let mut appender = connection.appender_with_columns_to_db(table, "main", &columns)?;
+            let mut appender = connection.appender_with_columns_to_db(table, schema::place(table), &columns)?;
             for batch in batches {
                 appender.append_record_batch(batch)?;
             }
@@ -87,7 +97,8 @@ impl<'a> Prepared<'a> {
         }
         let marks = self.marks.into_iter().map(|((host, stream), mark)| (host, stream, mark));
         tables::write_marks(connection, marks)?;
-        tables::write_details(connection, &self.details)
+        tables::write_details(connection, &self.details)?;
+        Ok(self.names)
     }
 
     /// How many rows each table gets.
@@ -100,17 +111,22 @@ impl<'a> Prepared<'a> {
 /// All columns that one of the parts has.
 fn columns<'a>(parts: &[&'a Finished]) -> BTreeMap<&'a str, DataType> {
     let of_part = |part: &&'a Finished| {
-        let types = part.batch.columns().iter().map(|column| column.data_type().clone());
+        let types = part.batch.columns().iter().map(|column| stored_as(column.data_type()));
         part.columns.iter().map(String::as_str).zip(types).collect::<Vec<_>>()
     };
     parts.iter().flat_map(of_part).collect()
 }
 
 /// A part with all these columns, null where it has none.
-fn padded(part: &Finished, columns: &BTreeMap<&str, DataType>) -> Result<RecordBatch, ArrowError> {
-    let array = |name: &str, kind: &DataType| -> ArrayRef {
+fn padded(
+    part: &Finished,
+    columns: &BTreeMap<&str, DataType>,
+    names: &Names,
+    fresh: &mut Fresh,
+) -> Result<RecordBatch, ArrowError> {
+    let mut array = |name: &str, kind: &DataType| -> ArrayRef {
         match part.columns.iter().position(|column| column == name) {
-            Some(place) => part.batch.column(place).clone(),
+            Some(place) => fresh.numbered(names, part.batch.column(place)),
             None => new_null_array(kind, part.batch.num_rows()),
         }
     };

@@ -37,10 +37,9 @@ pub fn widen(connection: &Connection, known: &Tables, wanted: &[(&str, Vec<&str>
         let known = tables.entry((*table).to_owned()).or_default();
         let lacking: BTreeSet<String> =
             columns.iter().filter(|column| !known.contains(**column)).map(|column| (*column).to_owned()).collect();
-        if lacking.is_empty() {
-            continue;
+        if !lacking.is_empty() {
+            *known = schema::add(connection, shape, known, &lacking)?;
         }
-        known.extend(schema::add(connection, shape, known.is_empty(), &lacking)?);
     }
     Ok((tables != *known).then_some(tables))
 }

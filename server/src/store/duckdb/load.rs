@@ -70,10 +70,12 @@ pub fn journal(connection: &Connection, manifest: &Manifest) -> duckdb::Result<u
     Ok(first)
 }
 
-/// How many rows each table has in the database that the connection uses.
+/// How many rows each table has in the database that the connection uses, a hot file.
 pub fn rows(connection: &Connection, tables: &Tables) -> duckdb::Result<HashMap<&'static str, u64>> {
-    let count =
-        |table: &str| connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
+    let count = |table: &str| {
+        let statement = format!("SELECT count(*) FROM {}.{table}", schema::place(table));
+        connection.query_row(&statement, [], |row| row.get::<_, i64>(0))
+    };
     schema::names().filter(|name| tables.contains_key(*name)).map(|name| Ok((name, count(name)? as u64))).collect()
 }
 

@@ -19,7 +19,7 @@ pub fn from_version_1(instance: &Arc<Instance>, layout: &Layout) -> duckdb::Resu
     let (connection, target) = (instance.connect()?, alias(NUMBER));
     instance.attach(&path, &target, Access::Write)?;
     connection.execute_batch(&format!("USE {target}; BEGIN"))?;
-    schema::create(&connection, &schema::everything())?;
+    schema::create_with_texts(&connection)?;
     let mut found = Vec::new();
     for shape in schema::shapes() {
         let parameters = duckdb::params![ledger::ALIAS, shape.name];

@@ -15,6 +15,7 @@ mod manifest;
 mod marks;
 mod memory;
 mod migrate;
+mod names;
 mod open;
 mod outlook;
 mod pack;

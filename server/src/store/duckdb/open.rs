@@ -14,7 +14,7 @@ use super::layout::{Layout, Tier};
 use super::ledger::{self, Entry, Ledger};
 use super::manifest::{Files, Manifest};
 use super::reader::Reader;
-use super::{file, hot, migrate};
+use super::{file, hot, migrate, schema};
 
 /// How DuckDB says that another process has the file.
 const LOCKED: [&str; 2] = ["Could not set lock", "Conflicting lock"];
@@ -115,9 +115,11 @@ impl Database {
 }
 
 impl Shared {
-    /// The newest hot file, or a first one.
+    /// The newest hot file, or a new one: the first, or because an earlier version wrote texts into its rows.
     fn active(&self) -> Result<Arc<File>, String> {
-        if let Some(newest) = self.files.now().of_tier(Tier::Hot).last() {
+        if let Some(newest) = self.files.now().of_tier(Tier::Hot).last()
+            && newest.lease().map_err(|error| error.to_string())?.tables.contains_key(schema::NAMES)
+        {
             return Ok(newest.clone());
         }
         let number = self.files.number();

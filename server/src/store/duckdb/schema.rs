@@ -1,7 +1,8 @@
 //! The tables, made from the catalog: a metric that is declared there has a column here. A file keeps the columns with which
-//! it was made; what an earlier version did not know is null in its rows.
+//! it was made; what an earlier version did not know is null in its rows. Where a hot file's rows have numbers for names,
+//! a view shows them with the names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::OnceLock;
 
 use duckdb::Connection;
@@ -10,6 +11,10 @@ use siskin_platform::model::catalog::{self, Metric, Read, Table, Visitor};
 use super::file::Tables;
 use super::sql;
 
+/// The name of the table of names, which a hot file of an earlier version has not.
+pub const NAMES: &str = "names";
+/// The schema of a hot file in which the tables lie that have numbers for names; the views of the same names lie in `main`.
+const NUMBERED: &str = "numbered";
 /// The name of the table of the predecessor's pushes.
 pub const FLAT: &str = "flat";
 /// What of it is a reading.
@@ -36,6 +41,11 @@ impl Kind {
             Kind::Text => "VARCHAR",
         }
     }
+
+    /// Its type in a hot file.
+    fn hot_sql(self) -> &'static str {
+        if self == Kind::Text { "INTEGER" } else { self.sql() }
+    }
 }
 
 /// A table of rows: a host, an instant, perhaps a dimension, and readings.
@@ -49,9 +59,22 @@ pub struct Shape {
 impl Shape {
     /// All columns with their types.
     pub fn declared(&self) -> Vec<(&str, &'static str)> {
+        self.typed(Kind::sql)
+    }
+
+    fn typed(&self, sql: impl Fn(Kind) -> &'static str) -> Vec<(&str, &'static str)> {
         let mut all = vec![("host_id", "INTEGER"), ("ts", "TIMESTAMP")];
-        all.extend(self.dimension.iter().chain(&self.columns).map(|(name, kind)| (name.as_str(), kind.sql())));
+        all.extend(self.dimension.iter().chain(&self.columns).map(|(name, kind)| (name.as_str(), sql(*kind))));
         all
+    }
+
+    fn is_key(&self, column: &str) -> bool {
+        let dimension = self.dimension.as_ref().map(|(dimension, _)| dimension.as_str());
+        ["host_id", "ts"].contains(&column) || dimension == Some(column)
+    }
+
+    fn is_text(&self, column: &str) -> bool {
+        self.dimension.iter().chain(&self.columns).any(|(name, kind)| name == column && *kind == Kind::Text)
     }
 
     /// The statement that makes its table; `place` is a prefix of its name.
@@ -78,60 +101,109 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     shapes().iter().map(|shape| shape.name.as_str())
 }
 
-/// All columns of all tables.
-pub fn everything() -> Tables {
-    let columns = |shape: &Shape| shape.declared().into_iter().map(|(name, _)| name.to_owned()).collect();
-    shapes().iter().map(|shape| (shape.name.clone(), columns(shape))).collect()
+/// The schema of a hot file in which this table lies.
+pub fn place(table: &str) -> &'static str {
+    static NUMBERED_TABLES: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    let numbered = NUMBERED_TABLES.get_or_init(|| {
+        let has_texts = |shape: &&Shape| shape.declared().iter().any(|(column, _)| shape.is_text(column));
+        shapes().iter().filter(has_texts).map(|shape| shape.name.as_str()).collect()
+    });
+    if numbered.contains(table) { NUMBERED } else { "main" }
 }
 
 /// Makes the tables of a hot file in the database that the connection uses: each with host, instant, dimension, and those
 /// of these columns that it knows. Answers what they have.
 pub fn create(connection: &Connection, columns: &Tables) -> duckdb::Result<Tables> {
-    connection.execute_batch(sql::STATE_TABLES)?;
-    connection.execute_batch(sql::FLAT_TABLE)?;
-    connection.execute_batch(sql::CONTENTS_TABLE)?;
+    create_state(connection)?;
+    connection.execute_batch(&format!("{} CREATE SCHEMA {NUMBERED}", sql::NAMES_TABLE))?;
     let none = BTreeSet::new();
     let mut tables = Tables::new();
+    tables.insert(NAMES.to_owned(), ["id", "name"].map(str::to_owned).into());
+    tell(connection, NAMES, ["id", "name"].into_iter())?;
     for shape in shapes() {
         // Its statements name all of its columns.
         let flat = FLAT_COLUMNS.iter().map(|name| (*name).to_owned()).collect();
         let columns = if shape.name == FLAT { &flat } else { columns.get(&shape.name).unwrap_or(&none) };
-        tables.insert(shape.name.clone(), add(connection, shape, true, columns)?);
+        tables.insert(shape.name.clone(), add(connection, shape, &none, columns)?);
     }
     Ok(tables)
 }
 
-/// Adds columns to a table, which is made if it is new. Answers what was added.
+/// Makes the tables of a hot file of an earlier version, all columns of them, with texts in the rows. Answers what they
+/// have. No file is written further that has these.
+pub fn create_with_texts(connection: &Connection) -> duckdb::Result<Tables> {
+    create_state(connection)?;
+    let mut tables = Tables::new();
+    for shape in shapes() {
+        connection.execute_batch(&shape.create(""))?;
+        let columns = || shape.declared().into_iter().map(|(name, _)| name);
+        tell(connection, &shape.name, columns())?;
+        tables.insert(shape.name.clone(), columns().map(str::to_owned).collect());
+    }
+    Ok(tables)
+}
+
+fn create_state(connection: &Connection) -> duckdb::Result<()> {
+    [sql::STATE_TABLES, sql::FLAT_TABLE, sql::CONTENTS_TABLE]
+        .into_iter()
+        .try_for_each(|statements| connection.execute_batch(statements))
+}
+
+/// Adds columns to a table of a hot file; one that has none yet is made. Answers all that it then has.
 pub fn add(
     connection: &Connection,
     shape: &Shape,
-    is_new: bool,
+    known: &BTreeSet<String>,
     columns: &BTreeSet<String>,
 ) -> duckdb::Result<BTreeSet<String>> {
-    let name = &shape.name;
-    let is_key = |column: &str| {
-        ["host_id", "ts"].contains(&column)
-            || shape.dimension.as_ref().is_some_and(|(dimension, _)| dimension == column)
-    };
-    let declared = shape.declared();
-    let added: Vec<&(&str, &str)> = declared
-        .iter()
-        .filter(|(column, _)| columns.contains(*column) && !is_key(column) || is_new && is_key(column))
+    let (name, place) = (&shape.name, place(&shape.name));
+    let is_new = known.is_empty();
+    let added: Vec<(&str, &str)> = shape
+        .typed(Kind::hot_sql)
+        .into_iter()
+        .filter(|(column, _)| if shape.is_key(column) { is_new } else { columns.contains(*column) })
         .collect();
     if is_new {
         let list: Vec<String> = added.iter().map(|(column, kind)| format!("\"{column}\" {kind}")).collect();
-        connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {name} ({})", list.join(", ")))?;
+        connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {place}.{name} ({})", list.join(", ")))?;
     } else {
         for (column, kind) in &added {
-            connection.execute_batch(&format!("ALTER TABLE {name} ADD COLUMN \"{column}\" {kind}"))?;
+            connection.execute_batch(&format!("ALTER TABLE {place}.{name} ADD COLUMN \"{column}\" {kind}"))?;
         }
     }
-    let mut contents = connection.appender("contents")?;
-    for (column, _) in &added {
-        contents.append_row([name.as_str(), column])?;
+    tell(connection, name, added.iter().map(|(column, _)| *column))?;
+    let mut all = known.clone();
+    all.extend(added.into_iter().map(|(column, _)| column.to_owned()));
+    if place == NUMBERED {
+        connection.execute_batch(&view(shape, &all))?;
     }
-    contents.flush()?;
-    Ok(added.into_iter().map(|(column, _)| (*column).to_owned()).collect())
+    Ok(all)
+}
+
+/// The statement that makes the view that shows a table with names for their numbers. It has the rows' places too: readers
+/// of the file that is written need them.
+fn view(shape: &Shape, columns: &BTreeSet<String>) -> String {
+    let name = &shape.name;
+    let (mut shown, mut joins) = (vec!["line.rowid AS rowid".to_owned()], String::new());
+    for (column, _) in shape.declared().iter().filter(|(column, _)| columns.contains(*column)) {
+        if shape.is_text(column) {
+            shown.push(format!("\"{column} name\".name AS \"{column}\""));
+            joins +=
+                &format!(" LEFT JOIN main.{NAMES} AS \"{column} name\" ON \"{column} name\".id = line.\"{column}\"");
+        } else {
+            shown.push(format!("line.\"{column}\""));
+        }
+    }
+    format!("CREATE OR REPLACE VIEW main.{name} AS SELECT {} FROM {NUMBERED}.{name} AS line{joins}", shown.join(", "))
+}
+
+/// Adds to what the file says that it has.
+fn tell<'a>(connection: &Connection, table: &str, columns: impl Iterator<Item = &'a str>) -> duckdb::Result<()> {
+    let mut contents = connection.appender("contents")?;
+    for column in columns {
+        contents.append_row([table, column])?;
+    }
+    contents.flush()
 }
 
 struct Shapes(Vec<Shape>);

@@ -26,6 +26,10 @@ CREATE TABLE IF NOT EXISTS flat (
 );
 ";
 
+/// The names that rows have numbers for, in a hot file. Where that table is not, the rows have the texts.
+pub const NAMES_TABLE: &str = "CREATE TABLE IF NOT EXISTS names (id INTEGER, name VARCHAR);";
+pub const LOAD_NAMES: &str = "SELECT id, name FROM names";
+
 /// The tables and columns of a file, so that who opens it need not ask DuckDB for those of all files.
 pub const CONTENTS_TABLE: &str = "CREATE TABLE IF NOT EXISTS contents (table_name VARCHAR, column_name VARCHAR);";
 

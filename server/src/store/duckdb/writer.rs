@@ -13,6 +13,7 @@ use super::file::{self, File};
 use super::flush::begin;
 use super::group::{Group, Prepared};
 use super::memory::{Known, Memory};
+use super::names::Names;
 use super::open::{Database, Shared};
 use super::stage::{Pending, Stage};
 use super::transaction::{store_error, transaction};
@@ -45,6 +46,8 @@ pub struct Writer {
     pub(super) active: Arc<File>,
     /// Rows of each table in the active file.
     pub(super) rows: HashMap<&'static str, u64>,
+    /// The names that it has.
+    pub(super) names: Names,
     pub(super) journal: Journal,
     /// Since when the oldest sample that waits is waiting.
     pub(super) waiting: Option<Instant>,
@@ -79,6 +82,7 @@ impl Writer {
         let next = left.last().map_or(first, |last| last + 1);
         let mut writer = Writer {
             rows: load::rows(&connection, &active.lease().map_err(failed)?.tables).map_err(failed)?,
+            names: Names::load(&connection).map_err(failed)?,
             fresh_samples: active.facts().samples,
             journal: begin(&place, next)?,
             waiting: None,
@@ -181,8 +185,8 @@ impl Writer {
         let Pending { group, instants_us, next_host, retries, heard } = pending;
         let samples = group.samples;
         let group = Arc::new(group);
-        let prepared =
-            Prepared::of(std::slice::from_ref(&group)).map_err(|error| StoreError::Failed(error.to_string()))?;
+        let prepared = Prepared::of(std::slice::from_ref(&group), &self.names)
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
         self.active.grow(0, instants_us.iter().copied());
         self.write(prepared, None)?;
         self.fresh_samples += samples;
@@ -232,6 +236,7 @@ impl Writer {
         self.connection.execute_batch(&format!("USE {}", next.alias())).map_err(|error| store_error(&error))?;
         self.active = next;
         self.rows.clear();
+        self.names = Names::default();
         self.fresh_samples = 0;
         self.publish(|_| {});
         shared.rotation_wanted.store(false, Ordering::Relaxed);
@@ -275,7 +280,7 @@ impl Backend for Writer {
         if late || samples >= FLUSH_SAMPLES || self.journal.bytes() >= FLUSH_BYTES {
             self.flush()?;
         }
-        if self.shared.rotation_wanted.load(Ordering::Relaxed) {
+        if self.shared.rotation_wanted.load(Ordering::Relaxed) || self.names.are_many() {
             return self.rotate(None);
         }
         if self.log_bytes() < LOG_BYTES {

@@ -69,7 +69,7 @@ fn any_duckdb_reads_the_sealed_history_beside_the_server() {
 
 impl Store {
     /// A snapshot, while the writer does what it does between commits.
-    fn snapshot(&mut self, min_free: u64) -> Result<Snapshot, SnapshotError> {
+    pub fn snapshot(&mut self, min_free: u64) -> Result<Snapshot, SnapshotError> {
         let disk = Disk::new(self.shared.layout.side(), Some(min_free));
         let shared = self.shared.clone();
         std::thread::scope(|scope| {

@@ -74,7 +74,7 @@ fn a_hot_file_of_an_earlier_version_gets_what_it_lacks() {
     let earlier = Connection::open(place.path().join("s.duckdb.d/hot/1.duckdb")).unwrap();
     earlier
         .execute_batch(
-            "DROP TABLE disk; DELETE FROM contents WHERE table_name = 'disk';
+            "DROP VIEW disk; DROP TABLE numbered.disk; DELETE FROM contents WHERE table_name = 'disk';
              ALTER TABLE host DROP COLUMN uptime_seconds; DELETE FROM contents WHERE column_name = 'uptime_seconds'",
         )
         .unwrap();

@@ -4,6 +4,7 @@ mod copies;
 mod journal;
 mod keeping;
 mod migration;
+mod naming;
 mod once;
 mod sealing;
 
@@ -13,7 +14,8 @@ use std::sync::Arc;
 
 use siskin_platform::model::{Agent, Clock, Host, Sample};
 
-use super::file::{File, Tables};
+use super::file::{Facts, File, alias};
+use super::instance::Access;
 use super::layout::{Day, Tier};
 use super::open::Shared;
 use super::seal::{Sealing, Step};
@@ -97,23 +99,29 @@ fn seal(
     Sealing { connection, shared, directory, dropped: &BTreeSet::new(), today, reached }.seal(frozen)
 }
 
+/// A hot file of an earlier version, with texts in the rows that these statements write.
+fn earlier_file(shared: &Shared, rows: &str) -> Arc<File> {
+    let number = shared.files.number();
+    let path = shared.layout.file(Tier::Hot, number, None);
+    shared.instance.attach(&path, &alias(number), Access::Write).unwrap();
+    let connection = shared.instance.connect().unwrap();
+    connection.execute_batch(&format!("USE {}", alias(number))).unwrap();
+    let tables = schema::create_with_texts(&connection).unwrap();
+    connection.execute_batch(&format!("{rows}; USE memory")).unwrap();
+    let file =
+        File::new(shared.instance.clone(), (Tier::Hot, number, None), path, Facts::default(), Default::default());
+    file.set_attached(tables);
+    hot::survey(&connection, &file).unwrap();
+    Arc::new(file)
+}
+
 /// A store with the rows that these statements write, sealed and rolled up as if all their days were over.
 pub fn archive(path: &Path, rows: &str) -> Readers {
-    let Database { shared, active } = Database::open(path).unwrap();
+    let Database { shared, .. } = Database::open(path).unwrap();
     let connection = shared.instance.connect().unwrap();
-    connection.execute_batch(&format!("USE {}", active.alias())).unwrap();
-    let all = schema::everything();
-    let wanted: Vec<(&str, Vec<&str>)> =
-        all.iter().map(|(table, columns)| (table.as_str(), columns.iter().map(String::as_str).collect())).collect();
-    let widened = hot::widen(&connection, &active.lease().unwrap().tables, &wanted).unwrap();
-    active.set_attached(widened.unwrap());
-    connection.execute_batch(&format!("{rows}; USE memory")).unwrap();
-    hot::survey(&connection, &active).unwrap();
-    let number = shared.files.number();
-    let next = hot::create(&shared.instance, &shared.layout, number, &Tables::new()).unwrap();
-    shared.ledger.begin_hot(number, None).unwrap();
-    shared.files.change(|manifest| drop(manifest.files.insert(number, next)));
-    seal(&shared, &Directory::default(), &[active], Day(i32::MAX), &|_| Ok(())).unwrap();
+    let file = earlier_file(&shared, rows);
+    shared.files.change(|manifest| drop(manifest.files.insert(file.number, file.clone())));
+    seal(&shared, &Directory::default(), &[file], Day(i32::MAX), &|_| Ok(())).unwrap();
     assert_eq!(shared.files.now().of_tier(Tier::Hot).count(), 1);
     Readers::of(shared)
 }
