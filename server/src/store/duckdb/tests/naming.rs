@@ -12,10 +12,14 @@ use crate::store::StoreError;
 /// What two tables have of one host: the dimension, and the values by time.
 type Seen = Vec<(Option<String>, Vec<Option<f64>>)>;
 
-/// Samples a second apart, a minute ago; each has these disks, and sensors of the same names.
+/// When samples begin, microseconds since 1970.
+const START_US: i64 = 1_700_000_000_000_000;
+
+/// Samples a second apart; each has these disks, and sensors of the same names.
 fn disks(first_seq: u64, samples: u64, names: &[&str]) -> Write {
     let Write::Native(mut native) = batch(7, first_seq, samples) else { panic!("a native batch") };
     for (sample, number) in native.samples.iter_mut().zip(first_seq..) {
+        sample.at = at(START_US + number as i64 * 1_000_000);
         let disk = |(place, name): (usize, &&str)| Disk {
             device: (*name).into(),
             reads_total: number * 100 + place as u64,
@@ -107,7 +111,6 @@ fn names_are_what_they_were_hot_and_waiting_and_after_a_kill_and_sealed() {
     assert_eq!(second[..first.len()], first);
     assert_eq!(second.len(), first.len() + 2);
     assert_unique(&second);
-    // A column that comes later, on the rows of another file too.
     let all = expected(&[("sda", &[100, 200, 301, 401]), ("sdb", &[101, 201, 300]), ("sdc", &[400])]);
     assert_eq!(reads(&store), all);
     store.frozen();
@@ -196,7 +199,7 @@ fn a_hot_file_with_texts_in_its_rows_is_read_and_sealed_and_written_no_more() {
         &store.shared,
         "INSERT INTO hosts VALUES (0, 'agent-1', 'nas', '{\"id\":\"agent-1\",\"version\":\"1\"}', '{\"hostname\":\"nas\"}', now()::TIMESTAMP, false);
          INSERT INTO marks VALUES (0, 7, 2, now()::TIMESTAMP);
-         INSERT INTO host (host_id, ts) SELECT 0, now()::TIMESTAMP - INTERVAL 1 HOUR + INTERVAL 1 SECOND * range FROM range(2);
+         INSERT INTO host (host_id, ts) SELECT 0, TIMESTAMP '2023-11-14 22:00:00' + INTERVAL 1 SECOND * range FROM range(2);
          INSERT INTO disk BY NAME SELECT host_id, ts, 'sda' AS device, 7 AS reads_total FROM host;
          INSERT INTO disk BY NAME SELECT host_id, ts, 'sdb' AS device, 8 AS reads_total FROM host",
     );
