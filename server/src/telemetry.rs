@@ -17,6 +17,7 @@ pub struct Telemetry {
     pub stored: IntCounter,
     pub duplicates: IntCounter,
     pub lost: IntCounter,
+    pub dropped: IntCounter,
     refused: IntCounterVec,
     pub commit_seconds: Histogram,
     pub queue_bytes: IntGauge,
@@ -48,6 +49,10 @@ impl Telemetry {
             stored: IntCounter::new("siskin_stored_samples_total", "Samples committed.")?,
             duplicates: IntCounter::new("siskin_duplicate_samples_total", "Samples that were stored before.")?,
             lost: IntCounter::new("siskin_lost_samples_total", "Samples that senders had dropped, by their numbers.")?,
+            dropped: IntCounter::new(
+                "siskin_dropped_samples_total",
+                "Samples let go when they were to be sealed: older than everything that is kept.",
+            )?,
             refused: IntCounterVec::new(
                 Opts::new("siskin_refused_requests_total", "Pushes refused, by reason."),
                 &["reason"],
@@ -78,6 +83,7 @@ impl Telemetry {
         registry.register(Box::new(telemetry.stored.clone()))?;
         registry.register(Box::new(telemetry.duplicates.clone()))?;
         registry.register(Box::new(telemetry.lost.clone()))?;
+        registry.register(Box::new(telemetry.dropped.clone()))?;
         registry.register(Box::new(telemetry.refused.clone()))?;
         registry.register(Box::new(telemetry.commit_seconds.clone()))?;
         registry.register(Box::new(telemetry.queue_bytes.clone()))?;

@@ -28,6 +28,11 @@ impl Grain {
         })
     }
 
+    /// How many of it make one; none where values stay as they are.
+    pub fn scale(self) -> Option<f64> {
+        self.0
+    }
+
     pub fn nearest(self, value: f64) -> f64 {
         self.to(value, f64::round)
     }

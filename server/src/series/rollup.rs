@@ -98,11 +98,15 @@ impl Table {
 
     /// The names of the columns beside host, instant and dimension: the count, and three of each metric.
     pub fn rollup_columns(&self) -> impl Iterator<Item = String> {
-        let of_metric = |metric: &&'static Metric| {
+        std::iter::once(COUNT.to_owned()).chain(self.kept().flat_map(|(columns, _)| columns))
+    }
+
+    /// The three columns of each metric, in the order of `KEPT`, and how finely they are kept.
+    pub fn kept(&self) -> impl Iterator<Item = ([String; 3], Grain)> {
+        self.metrics.iter().zip(&self.grains).map(|(metric, grain)| {
             let name = metric.rollup_column();
-            KEPT.map(|kept| format!("{name}_{kept}"))
-        };
-        std::iter::once(COUNT.to_owned()).chain(self.metrics.iter().flat_map(of_metric))
+            (KEPT.map(|kept| format!("{name}_{kept}")), *grain)
+        })
     }
 
     /// Rolls up one host's frames of this table. Samples count from `within.start` to before `within.end`, both whole

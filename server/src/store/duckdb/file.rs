@@ -113,6 +113,13 @@ impl File {
         }
     }
 
+    /// Whether its first and last instant have this day between them.
+    pub fn spans(&self, day: Day) -> bool {
+        let facts = self.facts();
+        let span = facts.oldest_us.zip(facts.newest_us);
+        span.is_some_and(|(oldest, newest)| oldest < day.end_us() && newest >= day.start_us())
+    }
+
     /// A hot file is about to get rows: counts them, and remembers their days.
     pub fn grow(&self, samples: u64, instants_us: impl Iterator<Item = i64>) {
         let (mut facts, mut days) = (lock(&self.facts), lock(&self.days));

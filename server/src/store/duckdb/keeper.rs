@@ -8,18 +8,16 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use duckdb::{Connection, InterruptHandle};
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use super::attach::Attach;
-use super::file::File;
+use super::due::Due;
 use super::hot;
 use super::inspect::{self, Inspector, Notes};
 use super::layout::{Day, Tier};
-use super::manifest::Manifest;
 use super::open::Shared;
 use super::retention::Retention;
 use super::rewrite::Rewriting;
-use super::seal::Sealing;
 use super::snapshot::{self, Schedule, Snapshots};
 use super::steady::Steady;
 use super::transaction::store_error;
@@ -33,13 +31,6 @@ use crate::telemetry::Telemetry;
 
 /// Between two looks.
 const ROUND: Duration = Duration::from_secs(1);
-/// Frozen files that wait at most.
-const MAX_WAITING: usize = 8;
-/// Today's rows are sealed when they have this share of the bytes that today's segment has, and at least so many.
-const SHARE_OF_SEGMENT: u64 = 4;
-const SEAL_BYTES: u64 = 96 << 20;
-/// Sealing takes at most a twentieth of the time.
-const PAUSE_PER_SEAL: u32 = 20;
 /// A file that nobody reads for so long is detached.
 const UNUSED: Duration = Duration::from_secs(600);
 /// Removed hosts wait so long for company before files are written without them.
@@ -57,24 +48,18 @@ pub struct Settings {
 }
 
 pub struct Keeper {
-    connection: Connection,
-    shared: Arc<Shared>,
-    directory: Arc<Directory>,
-    disk: Arc<Disk>,
-    telemetry: Telemetry,
-    settings: Settings,
-    notes: Arc<Notes>,
-    stopping: Arc<AtomicBool>,
+    pub(super) connection: Connection,
+    pub(super) shared: Arc<Shared>,
+    pub(super) directory: Arc<Directory>,
+    pub(super) disk: Arc<Disk>,
+    pub(super) telemetry: Telemetry,
+    pub(super) settings: Settings,
+    pub(super) notes: Arc<Notes>,
+    pub(super) stopping: Arc<AtomicBool>,
     clock: Steady,
     /// Whether the clock was believed in this round.
-    steady: bool,
-    /// Since when rows of past days are waiting.
-    waiting: Option<Instant>,
-    /// The writer was asked for a new file for the sake of the sealing that is due.
-    asked: bool,
-    last_seal: Option<(Instant, Duration)>,
-    /// It was said that there is no room to seal.
-    cramped: bool,
+    pub(super) steady: bool,
+    pub(super) due: Due,
     /// When files are written without the hosts that were removed.
     rewrite_at: Option<Instant>,
     attach: Attach,
@@ -131,10 +116,7 @@ impl Keeper {
             stopping: Arc::default(),
             clock: Steady::new(newest_us, Instant::now(), now_us()),
             steady: false,
-            waiting: None,
-            asked: false,
-            last_seal: None,
-            cramped: false,
+            due: Due::default(),
             // Who was removed before the start has waited already.
             rewrite_at: (!manifest.tombstones.is_empty()).then(Instant::now),
             attach: Attach::default(),
@@ -177,8 +159,6 @@ impl Keeper {
 
     /// One step that fails does not keep the others from being taken.
     pub(super) fn round(&mut self) {
-        // Files that go in this round are unlinked at its end.
-        let _before = self.shared.files.now();
         self.steady = self.clock.is_so(Instant::now(), now_us());
         let steps: [(&str, Step); 6] = [
             ("freeze what is hot", Self::freeze_all),
@@ -203,10 +183,9 @@ impl Keeper {
 
     fn freeze_all(&mut self) -> Result<(), StoreError> {
         let manifest = self.shared.files.now();
-        for file in manifest.files.values().filter(|file| file.tier != Tier::Hot) {
-            file.rest(UNUSED);
-        }
         let frozen = hot::frozen(&manifest);
+        let sealed = manifest.files.values().filter(|file| file.tier != Tier::Hot);
+        sealed.chain(&frozen).for_each(|file| file.rest(UNUSED));
         frozen.iter().try_for_each(|file| hot::freeze(&self.connection, file)).map_err(|error| store_error(&error))
     }
 
@@ -224,76 +203,8 @@ impl Keeper {
         self.trim().remove(gone)
     }
 
-    fn trim(&self) -> Trim<'_> {
+    pub(super) fn trim(&self) -> Trim<'_> {
         Trim { connection: &self.connection, shared: &self.shared, directory: &self.directory }
-    }
-
-    fn seal_what_is_due(&mut self) -> Result<(), StoreError> {
-        if self.is_pausing() || self.disk.is_full().is_some() {
-            return Ok(());
-        }
-        let manifest = self.shared.files.now();
-        let today = Day::of(now_us());
-        let frozen = hot::frozen(&manifest);
-        let past = |file: &Arc<File>| file.days().iter().any(|day| *day < today);
-        let waiting = manifest.of_tier(Tier::Hot).any(past);
-        self.waiting = waiting.then(|| self.waiting.unwrap_or_else(Instant::now));
-        let due = self.waiting.is_some_and(|since| since.elapsed() >= self.settings.seal_after);
-        if due && !self.asked && manifest.of_tier(Tier::Hot).last().is_some_and(past) {
-            // The writer goes on in a new file; a later round seals this one. Asked once: late rows may come all the time.
-            self.shared.rotation_wanted.store(true, Ordering::Relaxed);
-            self.asked = true;
-        }
-        if due && self.shared.rotation_wanted.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        if (due || is_much(&manifest, &frozen, today)) && self.fits(&manifest, &frozen) {
-            self.notes.sealing.store(true, Ordering::Relaxed);
-            let sealed = self.seal(&frozen, today);
-            self.notes.sealing.store(false, Ordering::Relaxed);
-            self.telemetry.seals.with_label_values(&[if sealed.is_ok() { "ok" } else { "failed" }]).inc();
-            return sealed;
-        }
-        Ok(())
-    }
-
-    fn seal(&mut self, frozen: &[Arc<File>], today: Day) -> Result<(), StoreError> {
-        let start = Instant::now();
-        let keep_from = if self.steady { self.settings.retention.keep_from(now_us()) } else { Day(i32::MIN) };
-        let dropped = self.trim().dropped(frozen, keep_from)?;
-        let old = self.trim().samples_of(frozen, &dropped)?;
-        let sealing = Sealing {
-            connection: &self.connection,
-            shared: &self.shared,
-            directory: &self.directory,
-            dropped: &dropped,
-            today,
-            reached: &|_| if self.stopping.load(Ordering::Relaxed) { Err(StoreError::Closed) } else { Ok(()) },
-        };
-        let sealed = sealing.seal(frozen);
-        self.last_seal = Some((Instant::now(), start.elapsed()));
-        self.waiting = None;
-        self.asked = false;
-        let samples: u64 = frozen.iter().map(|file| file.facts().samples).sum();
-        sealed?;
-        self.trim().take_out(&[], old);
-        self.notes.sealed(start.elapsed());
-        info!(files = frozen.len(), samples, seconds = start.elapsed().as_secs_f64(), "sealed");
-        Ok(())
-    }
-
-    /// Whether there is room for what sealing writes before it gives anything back.
-    fn fits(&mut self, manifest: &Manifest, frozen: &[Arc<File>]) -> bool {
-        let hot: u64 = frozen.iter().map(|file| file.facts().bytes).sum();
-        let days: std::collections::BTreeSet<Day> = frozen.iter().flat_map(|file| file.days()).collect();
-        let replaced: u64 =
-            days.iter().filter_map(|day| manifest.of_day(Tier::Raw, *day)).map(|file| file.facts().bytes).sum();
-        let fits = self.disk.has_room(hot + replaced);
-        if !fits && !self.cramped {
-            warn!(bytes = hot + replaced, "there is no room on the disk to seal; waiting for some");
-        }
-        self.cramped = !fits;
-        fits
     }
 
     fn rewrite(&mut self) -> Result<(), StoreError> {
@@ -337,14 +248,4 @@ impl Keeper {
         let made = self.snapshot().and_then(|_| self.settings.snapshots.discard_old(layout));
         made.map_err(|error| StoreError::Failed(error.to_string()))
     }
-
-    fn is_pausing(&self) -> bool {
-        self.last_seal.is_some_and(|(ended, took)| ended.elapsed() < took * PAUSE_PER_SEAL)
-    }
-}
-
-fn is_much(manifest: &Manifest, frozen: &[Arc<File>], today: Day) -> bool {
-    let bytes: u64 = frozen.iter().map(|file| file.facts().bytes).sum();
-    let segment = manifest.of_day(Tier::Raw, today).map_or(0, |file| file.facts().bytes);
-    frozen.len() >= MAX_WAITING || bytes >= SEAL_BYTES.max(segment / SHARE_OF_SEGMENT)
 }

@@ -1,6 +1,8 @@
 //! The store in DuckDB: a ledger, hot files in the order in which samples came, and sealed files sorted by host and time.
 
 mod attach;
+mod due;
+mod fate;
 mod file;
 mod flush;
 mod group;
@@ -19,6 +21,7 @@ mod names;
 mod open;
 mod outlook;
 mod pack;
+mod probe;
 mod reader;
 mod retention;
 mod rewrite;

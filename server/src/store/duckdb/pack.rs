@@ -109,7 +109,7 @@ pub fn has_rows(connection: &Connection, table: &str, condition: &str) -> duckdb
 }
 
 /// All rows, with all columns of the shape.
-fn union(shape: &Shape, sources: &[Source]) -> String {
+pub fn union(shape: &Shape, sources: &[Source]) -> String {
     let select = |source: &Source| {
         let columns = shape.declared().into_iter().map(|(name, sql)| match (source.has)(name) {
             true => format!("\"{name}\""),

@@ -8,6 +8,7 @@ use duckdb::arrow::array::{Array, ArrayRef, AsArray};
 use duckdb::arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use duckdb::arrow::record_batch::RecordBatch;
 
+use super::fate::is_rolled_up;
 use super::file::File;
 use super::group::{Group, Tail};
 use super::layout::{Day, Tier};
@@ -77,7 +78,7 @@ impl Reader {
         let mut parts: Vec<Part> = Vec::new();
         let (first, last) = (Day::of(range.from_us), Day::of(range.to_us));
         for day in (first.0..=last.0).map(Day) {
-            let tier = tier_of(manifest, day, step_us);
+            let tier = self.tier_of(manifest, day, step_us);
             let range = Range { from_us: range.from_us.max(day.start_us()), to_us: range.to_us.min(day.end_us() - 1) };
             match parts.last_mut() {
                 Some(part) if part.tier == tier => part.range.to_us = range.to_us,
@@ -85,6 +86,30 @@ impl Reader {
             }
         }
         parts
+    }
+
+    /// The coarsest tier that has this day's rows and still gives the step. Rollups of a day have all its rows once it was
+    /// sealed as a day that is over, and has none left that is hot. Where its samples were let go rollups stand for it also
+    /// while rows that came late wait for their place among them.
+    fn tier_of(&self, manifest: &Manifest, day: Day, step_us: i64) -> series::tier::Tier {
+        use series::tier::Tier as Read;
+        let has = |tier| manifest.of_day(tier, day).is_some();
+        let is_hot = || manifest.of_tier(Tier::Hot).any(|file| file.has_day(day));
+        let (raw, minute) = (has(Tier::Raw), has(Tier::Minute));
+        if raw && (!minute || is_hot()) {
+            return Read::Raw;
+        }
+        match Read::coarsest(step_us) {
+            Read::Raw if raw => Read::Raw,
+            Read::Raw | Read::Minute if minute => Read::Minute,
+            // Older than the finer tiers are kept, or not sealed yet; what cannot be read is told when it is read.
+            _ if has(Tier::Hour)
+                && (minute || !is_hot() || is_rolled_up(&self.connection, manifest, day).unwrap_or(false)) =>
+            {
+                Read::Hour
+            }
+            _ => Read::Raw,
+        }
     }
 
     /// The rows by host and dimension, in order of time.
@@ -108,25 +133,6 @@ impl Reader {
             manifest.tail.groups.iter().try_for_each(|group| gathered.take_group(group))?;
         }
         Ok(gathered.finish())
-    }
-}
-
-/// The coarsest tier with this day's rows that still gives the step. Rollups of a day have all its rows once it was sealed
-/// as a day that is over, and has none left that is hot.
-fn tier_of(manifest: &Manifest, day: Day, step_us: i64) -> series::tier::Tier {
-    use series::tier::Tier as Read;
-    let has = |tier| manifest.of_day(tier, day).is_some();
-    let settled = !manifest.of_tier(Tier::Hot).any(|file| file.has_day(day));
-    let (raw, minute) = (has(Tier::Raw), has(Tier::Minute));
-    if !settled || (raw && !minute) {
-        return Read::Raw;
-    }
-    match Read::coarsest(step_us) {
-        Read::Raw if raw => Read::Raw,
-        Read::Raw | Read::Minute if minute => Read::Minute,
-        // Older than the finer tiers are kept.
-        _ if has(Tier::Hour) => Read::Hour,
-        _ => Read::Raw,
     }
 }
 

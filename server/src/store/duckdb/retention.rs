@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::fate::Kept;
 use super::layout::{Day, Tier};
 
 /// How long and how much is kept.
@@ -34,9 +35,14 @@ impl Retention {
         }
     }
 
-    /// The first day of which samples are kept.
-    pub fn keep_from(&self, now_us: i64) -> Day {
-        Day::of(ago(now_us, self.raw))
+    /// The first day that each tier keeps.
+    pub fn kept(&self, now_us: i64) -> Kept {
+        let first = |tier: Tier, age| tier.period_of(Day::of(ago(now_us, age)));
+        Kept {
+            raw: first(Tier::Raw, self.raw),
+            minute: first(Tier::Minute, self.minute),
+            hour: first(Tier::Hour, self.hour),
+        }
     }
 
     /// Files whose last instant is older than their tier is kept.
@@ -103,7 +109,7 @@ mod tests {
             held(8, Tier::Raw, 100, 1),
         ];
         assert_eq!(retention(None).too_old(&files, NOW_US), [1, 3, 5, 6]);
-        assert_eq!(retention(None).keep_from(NOW_US), Day(98));
+        assert_eq!(retention(None).kept(NOW_US), Kept { raw: Day(98), minute: Day(95), hour: Day(59) });
         // A clock that knows nothing makes nothing old.
         assert_eq!(retention(None).too_old(&files, 0), [0; 0]);
     }

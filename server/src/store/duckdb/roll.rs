@@ -5,19 +5,21 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
+use duckdb::Connection;
 use siskin_platform::model::catalog::HOST;
 use tracing::debug;
 
+use super::fate::Fate;
 use super::file::{File, Lease};
 use super::instance::Instance;
 use super::layout::{Day, Tier};
-use super::manifest::{Manifest, Numbers};
+use super::manifest::Manifest;
 use super::pack::Source;
 use super::reader::{Ask, ReadError, Reader};
 use super::rollup::{self, Rolling};
 use super::rows::Finished;
 use super::schema::Shape;
-use super::seal::{Made, Sealing, of_day, of_file, within};
+use super::seal::{Made, Sealing, Task, of_day, of_file, within};
 use super::tables::write_rows;
 use super::transaction::store_error;
 use crate::series;
@@ -29,11 +31,11 @@ use crate::store::directory::HostId;
 
 const HOUR_US: i64 = 3_600 * 1_000_000;
 const HOURS_PER_DAY: u64 = 24;
-/// Samples that are rolled up at a time: bounds the memory it takes.
-const SAMPLES_AT_ONCE: u64 = 43_200;
+/// Values of one table that are rolled up at a time, at 16 bytes each and some more for what is computed of them.
+const VALUES_AT_ONCE: u64 = 2_000_000;
 
-/// A database in memory that goes with its owner, for rows on their way into a segment.
-struct Stage<'a> {
+/// A database in memory that goes with its owner, for rows on their way into a sealed file.
+pub(super) struct Stage<'a> {
     instance: &'a Instance,
     alias: String,
     /// The tables and columns that have a value.
@@ -41,14 +43,18 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    fn know(&self, rows: &Finished) {
-        let mut known = self.known.borrow_mut();
-        let of_table = known.entry(rows.table).or_default();
-        for name in &rows.columns {
-            if !of_table.contains(name) {
-                of_table.insert(name.clone());
-            }
-        }
+    fn write(&self, connection: &Connection, rows: Finished) -> duckdb::Result<()> {
+        self.known.borrow_mut().entry(rows.table).or_default().extend(rows.columns.iter().cloned());
+        connection.execute_batch(&format!("USE {}", self.alias))?;
+        write_rows(connection, rows)?;
+        connection.execute_batch("USE memory")
+    }
+
+    /// Its rows of a table that this condition is true of; none if it has no such table.
+    fn source(&self, shape: &Shape, filter: String) -> Option<Source> {
+        let known = self.known.borrow().get(shape.name.as_str())?.clone();
+        let table = format!("{}.{}", self.alias, shape.name);
+        Some(Source { table, has: Box::new(move |column| known.contains(column)), filter })
     }
 }
 
@@ -59,128 +65,93 @@ impl Drop for Stage<'_> {
 }
 
 impl Sealing<'_> {
-    /// The rollups of those of these segments whose day is over.
-    pub(super) fn rollups(
-        &self,
-        (before, numbers): (&Manifest, &Numbers),
-        segments: &[Arc<File>],
-    ) -> Result<Vec<Made>, StoreError> {
-        let over: BTreeMap<Day, &Arc<File>> = segments
-            .iter()
-            .filter_map(|file| Some((file.period?, file)))
-            .filter(|(day, file)| file.tier == Tier::Raw && *day < self.today)
-            .collect();
-        if over.is_empty() {
-            return Ok(Vec::new());
-        }
-        // What they are made of: segments alone, the new ones in place of the old.
-        let mut sealed = Manifest { tombstones: before.tombstones.clone(), ..Manifest::default() };
-        for file in before
-            .of_tier(Tier::Raw)
-            .filter(|file| !segments.iter().any(|new| new.period == file.period))
-            .chain(segments)
-        {
-            sealed.files.insert(file.number, file.clone());
-        }
-        let tables = self.present(over.values().copied()).map_err(|error| store_error(&error))?;
-        let stage = self.stage(&tables).map_err(|error| store_error(&error))?;
-        for (day, file) in &over {
-            self.roll_up(&stage, &tables, &sealed, *day, file)?;
-        }
-        self.connection.execute_batch("USE memory").map_err(|error| store_error(&error))?;
-        self.sealed_rollups((before, numbers), &stage, &over.keys().copied().collect())
-    }
-
-    fn sealed_rollups(
-        &self,
-        (before, numbers): (&Manifest, &Numbers),
-        stage: &Stage<'_>,
-        days: &BTreeSet<Day>,
-    ) -> Result<Vec<Made>, StoreError> {
-        let known = stage.known.borrow();
-        let staged = |tier: Tier, shape: &Shape, filter: String| {
-            let known = known.get(shape.name.as_str())?.clone();
-            let table = format!("{}.{}.{}", stage.alias, tier.name(), shape.name);
-            Some(Source { table, has: Box::new(move |column| known.contains(column)), filter })
-        };
-        let mut made = Vec::new();
-        for day in days {
-            let source = |shape: &Shape| staged(Tier::Minute, shape, of_day(*day)).into_iter().collect();
-            made.extend(self.make((numbers.next(), Tier::Minute, *day), &shapes(), source)?);
-        }
-        let months: BTreeSet<Day> = days.iter().map(|day| Tier::Hour.period_of(*day)).collect();
-        for month in months {
-            let end = Tier::Hour.period_end(month);
-            // The other days of the month stay as they are.
-            let renewed = days.iter().filter(|day| **day >= month && **day < end);
-            let others =
-                renewed.fold("true".to_owned(), |others, day| others + &format!(" AND NOT ({})", of_day(*day)));
-            let former =
-                before.of_day(Tier::Hour, month).map(File::lease).transpose().map_err(|error| store_error(&error))?;
-            let sources = |shape: &Shape| {
-                let kept = former.as_ref().and_then(|lease| of_file(before, lease, shape, &others));
-                kept.into_iter().chain(staged(Tier::Hour, shape, within(month, end))).collect()
-            };
-            made.extend(self.make((numbers.next(), Tier::Hour, month), &shapes(), sources)?);
-        }
-        Ok(made)
-    }
-
-    /// What there is to roll up in these files. Of all that a host may tell, most hosts tell little.
-    fn present<'a>(&self, files: impl Iterator<Item = &'a Arc<File>>) -> duckdb::Result<Vec<Table>> {
-        let leases: Vec<Lease> = files.map(File::lease).collect::<Result<_, _>>()?;
-        let columns =
-            |table: &Table| leases.iter().filter_map(|lease| lease.tables.get(table.name)).collect::<Vec<_>>();
+    /// What there is to roll up of these days. Of all that a host may tell, most hosts tell little.
+    pub(super) fn present(&self, task: &Task<'_>, days: impl Iterator<Item = Day>) -> duckdb::Result<Vec<Table>> {
+        let days: BTreeSet<Day> = days.collect();
+        let segments = days.iter().filter_map(|day| task.before.of_day(Tier::Raw, *day));
+        let hot = task.frozen.iter().filter(|file| days.iter().any(|day| file.has_day(*day)));
+        let leases: Vec<Lease> = segments.chain(hot).map(File::lease).collect::<Result<_, _>>()?;
         let narrowed = |table: &Table| {
-            let columns = columns(table);
+            let columns: Vec<_> = leases.iter().filter_map(|lease| lease.tables.get(table.name)).collect();
             (!columns.is_empty()).then(|| table.narrowed(|name| columns.iter().any(|columns| columns.contains(name))))
         };
         Ok(tables().iter().filter_map(narrowed).collect())
     }
 
-    /// Rolls up a day, some hosts and hours at a time.
-    fn roll_up(
+    pub(super) fn stage(&self, tables: &[Table]) -> duckdb::Result<Stage<'_>> {
+        let alias = format!("stage{}", self.shared.files.number());
+        let stage = Stage { instance: &self.shared.instance, alias, known: RefCell::default() };
+        self.shared.instance.attach_memory(&stage.alias)?;
+        for shape in tables.iter().map(rollup::shape) {
+            self.connection.execute_batch(&shape.create(&format!("{}.", stage.alias)))?;
+        }
+        Ok(stage)
+    }
+
+    /// Rolls up the segment of a day, some hosts and hours at a time; `lead` is that of the day before. Its minutes come
+    /// back, its hours are added to those that there are.
+    pub(super) fn roll_up(
         &self,
-        stage: &Stage<'_>,
-        tables: &[Table],
-        sealed: &Manifest,
+        task: &Task<'_>,
+        (tables, hours): (&[Table], &Stage<'_>),
         day: Day,
-        file: &File,
-    ) -> Result<(), StoreError> {
+        segment: &Arc<File>,
+        lead: Option<Arc<File>>,
+    ) -> Result<Stage<'_>, StoreError> {
+        let failed = |error: duckdb::Error| store_error(&error);
         let start = Instant::now();
-        let reader =
-            Reader::new(self.shared.instance.connect().map_err(|error| store_error(&error))?, self.shared.clone());
-        let reader = reader.unbounded();
-        let mut hosts: Vec<(HostId, u64)> = file.hosts.iter().map(|(host, facts)| (*host, facts.samples)).collect();
-        hosts.sort_unstable();
-        let mut rest = hosts.as_slice();
+        // Segments alone, the new ones in place of the old.
+        let mut sealed = Manifest { tombstones: task.before.tombstones.clone(), ..Manifest::default() };
+        sealed.files.extend([Some(segment.clone()), lead].into_iter().flatten().map(|file| (file.number, file)));
+        let minutes = self.stage(tables).map_err(failed)?;
+        let reader = Reader::new(self.shared.instance.connect().map_err(failed)?, self.shared.clone()).unbounded();
+        let weights = self.weights(tables, segment).map_err(failed)?;
+        let mut rest = weights.as_slice();
         while let Some((_, first)) = rest.first() {
-            let mut samples = *first;
+            let mut values = *first;
             let fits = rest[1..].iter().take_while(|(_, more)| {
-                samples += more;
-                samples <= SAMPLES_AT_ONCE
+                values += more;
+                values <= VALUES_AT_ONCE
             });
             let (some, others) = rest.split_at(1 + fits.count());
             rest = others;
             let hosts: Vec<HostId> = some.iter().map(|(host, _)| *host).collect();
-            // A host that is sampled every second has its day cut into pieces.
-            let pieces = first.div_ceil(SAMPLES_AT_ONCE).clamp(1, HOURS_PER_DAY);
-            let hours = HOURS_PER_DAY.div_ceil(pieces) as i64;
+            // A host that tells much has its day cut into pieces.
+            let pieces = first.div_ceil(VALUES_AT_ONCE).clamp(1, HOURS_PER_DAY);
+            let width = HOURS_PER_DAY.div_ceil(pieces) as i64;
             let mut from_us = day.start_us();
             while from_us < day.end_us() {
-                let to_us = day.end_us().min(from_us + hours * HOUR_US);
-                self.roll_some(stage, tables, (&reader, sealed), &hosts, from_us..to_us)?;
+                let to_us = day.end_us().min(from_us + width * HOUR_US);
+                self.roll_some(tables, (&minutes, hours), (&reader, &sealed), &hosts, from_us..to_us)?;
                 from_us = to_us;
             }
         }
-        debug!(%day, hosts = hosts.len(), seconds = start.elapsed().as_secs_f64(), "rolled up");
-        Ok(())
+        debug!(%day, hosts = weights.len(), seconds = start.elapsed().as_secs_f64(), "rolled up");
+        Ok(minutes)
+    }
+
+    /// The hosts of a segment, in order, and how many values each has in the table in which it has most.
+    fn weights(&self, tables: &[Table], segment: &Arc<File>) -> duckdb::Result<Vec<(HostId, u64)>> {
+        let lease = segment.lease()?;
+        let mut weights: BTreeMap<HostId, u64> = BTreeMap::new();
+        for table in tables.iter().filter(|table| lease.tables.contains_key(table.name)) {
+            let statement =
+                format!("SELECT host_id, count(*) FROM {}.{} GROUP BY host_id", segment.alias(), table.name);
+            let mut statement = self.connection.prepare(&statement)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let values = row.get::<_, i64>(1)? as u64 * (table.columns.len() as u64 + 1);
+                let most = weights.entry(HostId(row.get(0)?)).or_default();
+                *most = values.max(*most);
+            }
+        }
+        Ok(weights.into_iter().collect())
     }
 
     fn roll_some(
         &self,
-        stage: &Stage<'_>,
         tables: &[Table],
+        (minutes, hours): (&Stage<'_>, &Stage<'_>),
         (reader, sealed): (&Reader, &Manifest),
         hosts: &[HostId],
         within: std::ops::Range<i64>,
@@ -195,7 +166,6 @@ impl Sealing<'_> {
             })
         };
         let mut lines: BTreeMap<HostId, Timeline> = BTreeMap::new();
-        let (mut minutes, mut hours) = (Vec::new(), Vec::new());
         // The table of hosts is the first: it says when the others were sampled.
         for table in tables {
             let mut by_host: BTreeMap<HostId, Vec<_>> = BTreeMap::new();
@@ -211,34 +181,63 @@ impl Sealing<'_> {
                 rolling.push(*host, frames, lines.get(host).unwrap_or(&Timeline::default()), within.clone());
             }
             let rolled = rolling.finish().map_err(|error| StoreError::Failed(error.to_string()))?;
-            minutes.extend(rolled.minute);
-            hours.extend(rolled.hour);
-        }
-        for (tier, rows) in [(Tier::Minute, minutes), (Tier::Hour, hours)] {
-            rows.iter().for_each(|rows| stage.know(rows));
-            let place = format!("USE {}", stage.alias);
-            let written =
-                self.connection.execute_batch(&place).and_then(|()| write_rows(self.connection, tier.name(), rows));
-            written.map_err(|error| store_error(&error))?;
+            for (stage, rows) in [(minutes, rolled.minute), (hours, rolled.hour)] {
+                let written = rows.map_or(Ok(()), |rows| stage.write(self.connection, rows));
+                written.map_err(|error| store_error(&error))?;
+            }
         }
         Ok(())
     }
 
-    fn stage(&self, tables: &[Table]) -> duckdb::Result<Stage<'_>> {
-        let alias = format!("stage{}", self.shared.files.number());
-        let stage = Stage { instance: &self.shared.instance, alias, known: RefCell::default() };
-        self.shared.instance.attach_memory(&stage.alias)?;
-        for tier in [Tier::Minute, Tier::Hour] {
-            let place = format!("{}.{}", stage.alias, tier.name());
-            self.connection.execute_batch(&format!("CREATE SCHEMA {place}"))?;
-            for shape in tables.iter().map(rollup::shape) {
-                self.connection.execute_batch(&shape.create(&format!("{place}.")))?;
-            }
-        }
-        Ok(stage)
+    /// The minutes of a day.
+    pub(super) fn minutes(
+        &self,
+        task: &Task<'_>,
+        stage: &Stage<'_>,
+        (day, fate): (Day, Fate),
+    ) -> Result<Option<Made>, StoreError> {
+        let former = task.before.of_day(Tier::Minute, day).filter(|_| fate == Fate::Rolled);
+        let former = former.map(File::lease).transpose().map_err(|error| store_error(&error))?;
+        self.make((task.numbers.next(), Tier::Minute, day), &shapes(), |shape| {
+            let there = former.as_ref().and_then(|lease| of_file(task.before, lease, shape, &of_day(day)));
+            summed(shape, there.into_iter().chain(stage.source(shape, of_day(day))).collect())
+        })
+    }
+
+    /// The hours of a month: new ones of some of its days, those of the others as they were.
+    pub(super) fn hours(
+        &self,
+        task: &Task<'_>,
+        stage: &Stage<'_>,
+        (month, renewed): (Day, &BTreeMap<Day, Fate>),
+    ) -> Result<Option<Made>, StoreError> {
+        let former = task.before.of_day(Tier::Hour, month).map(File::lease).transpose();
+        let former = former.map_err(|error| store_error(&error))?;
+        let whole = within(month, Tier::Hour.period_end(month));
+        let any = |fate| {
+            let days = renewed.iter().filter(move |(_, of_day)| **of_day == fate);
+            days.fold("false".to_owned(), |any, (day, _)| format!("{any} OR ({})", of_day(*day)))
+        };
+        let (kept, rolled) = (any(Fate::Kept), any(Fate::Rolled));
+        self.make((task.numbers.next(), Tier::Hour, month), &shapes(), |shape| {
+            let of_former = |filter: &str| former.as_ref().and_then(|lease| of_file(task.before, lease, shape, filter));
+            let others = of_former(&format!("NOT ({kept} OR {rolled})"));
+            let new = stage.source(shape, format!("{whole} AND ({kept})"));
+            let late = [of_former(&format!("({rolled})")), stage.source(shape, format!("{whole} AND ({rolled})"))];
+            others.into_iter().chain(new).chain(summed(shape, late.into_iter().flatten().collect())).collect()
+        })
     }
 }
 
 fn shapes() -> Vec<Shape> {
     tables().iter().map(rollup::shape).collect()
+}
+
+/// Rollups of the same buckets as one.
+fn summed(shape: &Shape, sources: Vec<Source>) -> Vec<Source> {
+    let table = tables().iter().find(|table| table.name == shape.name);
+    match table.filter(|_| sources.len() > 1) {
+        Some(table) => vec![rollup::summed(table, shape, &sources)],
+        None => sources,
+    }
 }

@@ -1,6 +1,6 @@
 //! Rollups into columns: the tables that keep them, and one Arrow record batch a table and width, built from many hosts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -12,10 +12,11 @@ use duckdb::arrow::error::ArrowError;
 use duckdb::arrow::record_batch::RecordBatch;
 use siskin_platform::model::catalog::{self, Visitor};
 
+use super::pack::{self, Source};
 use super::rows::Finished;
 use super::schema::{self, Kind, Shape};
 use crate::series::frame::Frame;
-use crate::series::rollup::{Rollup, Summary, Table};
+use crate::series::rollup::{COUNT, Rollup, Summary, Table};
 use crate::series::timeline::Timeline;
 use crate::store::directory::HostId;
 
@@ -28,6 +29,40 @@ pub fn shape(table: &Table) -> Shape {
         dimension: table.dimension.map(|name| (name.to_owned(), dimension_kind(table.name))),
         columns: count.into_iter().chain(rolled.map(|name| (name, Kind::Real))).collect(),
     }
+}
+
+/// Rollups of one table from some sources, those of the same bucket as one: of means the mean, by their samples.
+pub fn summed(table: &Table, shape: &Shape, sources: &[Source]) -> Source {
+    let has = |column: &str| sources.iter().any(|source| (source.has)(column));
+    let key: Vec<String> =
+        ["host_id", "ts"].into_iter().chain(shape.dimension.as_ref().map(|(name, _)| name.as_str())).map(quoted).collect();
+    let mut known: BTreeSet<String> =
+        shape.declared().into_iter().take(key.len() + 1).map(|(name, _)| name.to_owned()).collect();
+    let mut columns = key.clone();
+    columns.push(format!("sum({COUNT})::BIGINT AS {COUNT}"));
+    for (names, grain) in table.kept().filter(|(names, _)| has(&names[0])) {
+        let [avg, min, max] = names.each_ref().map(|name| quoted(name));
+        known.extend(names);
+        let mean = format!("sum({avg} * {COUNT}) / sum({COUNT}) FILTER ({avg} IS NOT NULL)");
+        let mean = grain.scale().map_or(mean.clone(), |scale| format!("round({mean} * {scale:e}) / {scale:e}"));
+        columns.push(format!("CASE WHEN count({avg}) = 1 THEN max({avg}) ELSE {mean} END AS {avg}"));
+        columns.push(format!("min({min}) AS {min}"));
+        columns.push(format!("max({max}) AS {max}"));
+    }
+    Source {
+        table: format!(
+            "(SELECT {} FROM ({}) GROUP BY {})",
+            columns.join(", "),
+            pack::union(shape, sources),
+            key.join(", ")
+        ),
+        has: Box::new(move |column| known.contains(column)),
+        filter: "true".to_owned(),
+    }
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{name}\"")
 }
 
 /// The kind of a table's dimension, the same as in the rows that are rolled up.

@@ -1,5 +1,6 @@
-//! Sealing: the rows of frozen hot files become sorted segments, a day each. A day that has a segment gets a new one with
-//! the rows of both. Nothing counts until the ledger says so, in one transaction; whatever was made before is nobody's.
+//! Sealing: the rows of frozen hot files become sorted segments and rollups, day after day. A day that has a segment gets a
+//! new one with the rows of both. Nothing counts until the ledger says so, in one transaction; whatever was made before is
+//! nobody's.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::time::Instant;
 use duckdb::Connection;
 use tracing::debug;
 
+use super::fate::{Fate, Fates};
 use super::file::{Facts, File, HostFacts, Lease, Tables, alias};
 use super::instance::Access;
 use super::layout::{Day, Tier};
@@ -22,14 +24,18 @@ use super::transaction::store_error;
 use crate::store::StoreError;
 use crate::store::directory::{Directory, HostId};
 
-/// Where sealing stands; a test stops it at each of these.
+/// Where sealing stands; a test stops it at each of these, of each day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Segments are written under names that nobody looks for.
+    /// A segment is written, under a name that nobody looks for.
     Written,
-    /// They have their names.
+    /// It has its name.
     Named,
-    /// The ledger lists them.
+    /// The day's minutes are there, and its hours wait for those of its month.
+    RolledUp,
+    /// The hours of a month are there.
+    Summed,
+    /// The ledger lists all that was made.
     Published,
 }
 
@@ -41,52 +47,117 @@ pub struct Sealing<'a> {
     pub connection: &'a Connection,
     pub shared: &'a Arc<Shared>,
     pub directory: &'a Directory,
-    /// Days whose samples are not kept.
-    pub dropped: &'a BTreeSet<Day>,
+    /// The first day of which minutes are kept.
+    pub minutes_from: Day,
     /// Days before this are over: they get rollups.
     pub today: Day,
     pub reached: &'a dyn Fn(Step) -> Result<(), StoreError>,
 }
 
-/// A file that is written and does not count yet.
+/// One sealing: the files as they were when it began, and what it takes.
+pub(super) struct Task<'a> {
+    pub before: &'a Manifest,
+    pub numbers: &'a Numbers,
+    pub frozen: &'a [Arc<File>],
+}
+
+/// A file that is written and has no name yet: it goes if it gets none.
 pub(super) struct Made {
     scratch: PathBuf,
     file: Arc<File>,
 }
 
+/// Files that nobody lists. They go with it, but for those that are listed by then.
+#[derive(Default)]
+struct Unlisted(Vec<Arc<File>>);
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        // Nothing is there any more if it was named.
+        super::file::remove(&self.scratch);
+    }
+}
+
+impl Drop for Unlisted {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|file| file.retire());
+    }
+}
+
 impl Sealing<'_> {
-    /// Seals these hot files, and all rows of them.
-    pub fn seal(&self, frozen: &[Arc<File>]) -> Result<(), StoreError> {
-        let days = frozen.iter().flat_map(|file| file.days());
-        let days: BTreeSet<Day> = days.filter(|day| !self.dropped.contains(day)).collect();
-        let (before, numbers) = self.shared.files.reserve(FILES_OF_DAY * days.len() as u64);
-        self.days((&before, &numbers), frozen, &days)
+    /// Seals these hot files, and all rows of them: `fates` has every day of theirs, and may have days whose segment only
+    /// gets rollups.
+    pub fn seal(&self, frozen: &[Arc<File>], fates: &Fates) -> Result<(), StoreError> {
+        let (before, numbers) = self.shared.files.reserve(FILES_OF_DAY * fates.len() as u64);
+        let task = Task { before: &before, numbers: &numbers, frozen };
+        let mut made = Unlisted::default();
+        // Of a day that keeps no samples its segment is only what rollups are made of.
+        let mut passing = Unlisted::default();
+        let mut months: BTreeMap<Day, Vec<(Day, Fate)>> = BTreeMap::new();
+        for (day, fate) in fates.iter().filter(|(_, fate)| **fate != Fate::Gone) {
+            months.entry(Tier::Hour.period_of(*day)).or_default().push((*day, *fate));
+        }
+        for (month, days) in months {
+            self.month(&task, (month, &days), &mut made.0, &mut passing.0)?;
+        }
+        drop(passing);
+        self.publish(&task, made)
     }
 
-    fn days(
+    /// Makes the files of some days of a month: segments and minutes one by one, then the hours of all.
+    fn month(
         &self,
-        (before, numbers): (&Manifest, &Numbers),
-        frozen: &[Arc<File>],
-        days: &BTreeSet<Day>,
+        task: &Task<'_>,
+        (month, days): (Day, &[(Day, Fate)]),
+        made: &mut Vec<Arc<File>>,
+        passing: &mut Vec<Arc<File>>,
     ) -> Result<(), StoreError> {
-        let mut raw = Vec::new();
-        for day in days {
-            raw.extend(self.raw((before, numbers), frozen, *day)?);
+        let tables = self.present(task, days.iter().map(|(day, _)| *day)).map_err(|error| store_error(&error))?;
+        let hours = self.stage(&tables).map_err(|error| store_error(&error))?;
+        let mut renewed = BTreeMap::new();
+        for (day, fate) in days {
+            let segment = self.raw(task, *day)?;
+            (self.reached)(Step::Written)?;
+            let segment = segment.map(|segment| self.name(segment)).transpose()?;
+            if let Some(segment) = &segment {
+                let place = if *fate == Fate::Kept { &mut *made } else { &mut *passing };
+                place.push(segment.clone());
+            }
+            (self.reached)(Step::Named)?;
+            let former = task.before.of_day(Tier::Raw, *day).cloned();
+            let Some(segment) = segment.or(former).filter(|_| *fate == Fate::Rolled || *day < self.today) else {
+                continue;
+            };
+            let lead = [&*made, &*passing].into_iter().flatten().chain(task.before.of_tier(Tier::Raw));
+            let lead = lead.filter(|file| file.tier == Tier::Raw).find(|file| file.has_day(Day(day.0 - 1))).cloned();
+            let minutes = self.roll_up(task, (&tables, &hours), *day, &segment, lead)?;
+            if *day >= self.minutes_from
+                && let Some(minutes) = self.minutes(task, &minutes, (*day, *fate))?
+            {
+                made.push(self.name(minutes)?);
+            }
+            renewed.insert(*day, *fate);
+            (self.reached)(Step::RolledUp)?;
         }
-        (self.reached)(Step::Written)?;
-        let mut made: Vec<Arc<File>> = raw.into_iter().map(|raw| self.name(raw)).collect::<Result<_, _>>()?;
-        for rollup in self.rollups((before, numbers), &made)? {
-            made.push(self.name(rollup)?);
+        if !renewed.is_empty()
+            && let Some(hours) = self.hours(task, &hours, (month, &renewed))?
+        {
+            made.push(self.name(hours)?);
         }
-        (self.reached)(Step::Named)?;
+        (self.reached)(Step::Summed)
+    }
+
+    /// From here on what was made counts, and what it was made of does not.
+    fn publish(&self, task: &Task<'_>, mut made: Unlisted) -> Result<(), StoreError> {
+        let Task { before, frozen, .. } = task;
         let gone: Vec<Arc<File>> = before
             .files
             .values()
-            .filter(|old| frozen.iter().any(|file| file.number == old.number) || replaced(old, &made))
+            .filter(|old| frozen.iter().any(|file| file.number == old.number) || is_replaced(old, &made.0))
             .cloned()
             .collect();
         let change = Change {
-            added: made.iter().map(|file| Entry::of(file)).collect(),
+            added: made.0.iter().map(|file| Entry::of(file)).collect(),
             removed: gone.iter().map(|file| file.number).collect(),
             sealed: frozen
                 .iter()
@@ -98,34 +169,29 @@ impl Sealing<'_> {
             frozen.iter().map(File::lease).collect::<Result<_, _>>().map_err(|error| store_error(&error))?;
         self.shared.ledger.publish(&change)?;
         drop(leases);
-        (self.reached)(Step::Published)?;
+        let listed = std::mem::take(&mut made.0);
+        let cut = (self.reached)(Step::Published);
         self.shared.files.change(|manifest| {
             for file in &gone {
                 manifest.files.remove(&file.number);
             }
-            for file in made {
-                manifest.files.insert(file.number, file);
-            }
+            manifest.files.extend(listed.into_iter().map(|file| (file.number, file)));
         });
         gone.iter().for_each(|file| file.retire());
-        Ok(())
+        cut
     }
 
-    /// The segment of a day; none if it has no row.
-    fn raw(
-        &self,
-        (before, numbers): (&Manifest, &Numbers),
-        frozen: &[Arc<File>],
-        day: Day,
-    ) -> Result<Option<Made>, StoreError> {
-        let former = before.of_day(Tier::Raw, day);
-        let sources: Vec<&Arc<File>> =
-            former.into_iter().chain(frozen.iter().filter(|file| file.has_day(day))).collect();
-        let leases: Vec<_> =
-            sources.iter().map(|file| file.lease()).collect::<Result<_, _>>().map_err(|error| store_error(&error))?;
+    /// The segment of a day; none if no hot file has a row of it.
+    fn raw(&self, task: &Task<'_>, day: Day) -> Result<Option<Made>, StoreError> {
+        let hot: Vec<&Arc<File>> = task.frozen.iter().filter(|file| file.has_day(day)).collect();
+        if hot.is_empty() {
+            return Ok(None);
+        }
+        let sources = task.before.of_day(Tier::Raw, day).into_iter().chain(hot);
+        let leases: Vec<_> = sources.map(File::lease).collect::<Result<_, _>>().map_err(|error| store_error(&error))?;
         let of_day = of_day(day);
-        self.make((numbers.next(), Tier::Raw, day), schema::shapes(), |shape| {
-            leases.iter().filter_map(|lease| of_file(before, lease, shape, &of_day)).collect()
+        self.make((task.numbers.next(), Tier::Raw, day), schema::shapes(), |shape| {
+            leases.iter().filter_map(|lease| of_file(task.before, lease, shape, &of_day)).collect()
         })
     }
 
@@ -223,15 +289,14 @@ impl Sealing<'_> {
 
     /// Gives a file its name. Until the ledger lists it, a start removes it.
     fn name(&self, made: Made) -> Result<Arc<File>, StoreError> {
-        let Made { scratch, file } = made;
         let failed =
-            |error: std::io::Error| StoreError::Failed(format!("cannot name {}: {error}", file.path.display()));
-        super::file::install(&scratch, &file.path).map_err(failed)?;
-        Ok(file)
+            |error: std::io::Error| StoreError::Failed(format!("cannot name {}: {error}", made.file.path.display()));
+        super::file::install(&made.scratch, &made.file.path).map_err(failed)?;
+        Ok(made.file.clone())
     }
 }
 
-fn replaced(old: &File, made: &[Arc<File>]) -> bool {
+fn is_replaced(old: &File, made: &[Arc<File>]) -> bool {
     made.iter().any(|file| file.tier == old.tier && file.period == old.period)
 }
 

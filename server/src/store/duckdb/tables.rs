@@ -9,15 +9,12 @@ use super::memory::Known;
 use super::rows::Finished;
 use crate::store::directory::{Details, HostId};
 
-/// Rows into tables of this schema, in the database that the connection uses.
-pub fn write_rows(connection: &Connection, schema: &str, tables: Vec<Finished>) -> duckdb::Result<()> {
-    for table in tables {
-        let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
-        let mut appender = connection.appender_with_columns_to_db(table.table, schema, &columns)?;
-        appender.append_record_batch(table.batch)?;
-        appender.flush()?;
-    }
-    Ok(())
+/// Rows into the table of the database that the connection uses.
+pub fn write_rows(connection: &Connection, rows: Finished) -> duckdb::Result<()> {
+    let columns: Vec<&str> = rows.columns.iter().map(String::as_str).collect();
+    let mut appender = connection.appender_with_columns(rows.table, &columns)?;
+    appender.append_record_batch(rows.batch)?;
+    appender.flush()
 }
 
 pub fn write_marks(connection: &Connection, marks: impl Iterator<Item = (HostId, u64, Mark)>) -> duckdb::Result<()> {

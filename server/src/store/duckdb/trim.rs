@@ -5,16 +5,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use duckdb::Connection;
-use tracing::info;
+use tracing::{error, info};
 
 use super::file::File;
-use super::layout::{Day, Tier};
+use super::layout::Day;
 use super::ledger::Change;
-use super::manifest::Manifest;
 use super::open::Shared;
 use super::seal::of_day;
 use super::transaction::store_error;
-use super::{pack, schema, sql};
+use super::sql;
 use crate::store::StoreError;
 use crate::store::directory::{Directory, HostId};
 
@@ -36,13 +35,7 @@ impl Trim<'_> {
         let manifest = self.shared.files.now();
         let files: Vec<&Arc<File>> = gone.iter().filter_map(|number| manifest.files.get(number)).collect();
         self.shared.ledger.publish(&Change { removed: gone.clone(), ..Change::default() })?;
-        let count = |file: &Arc<File>| {
-            let file = file.clone();
-            let hosts: Vec<Count> =
-                file.hosts.iter().map(|(host, facts)| (file.clone(), *host, facts.samples)).collect();
-            hosts
-        };
-        self.take_out(&gone, files.iter().flat_map(|file| count(file)).collect());
+        self.take_out(&gone, files.iter().flat_map(|file| counts_of(file)).collect());
         for file in files {
             file.retire();
             info!(path = %file.path.display(), bytes = file.facts().bytes, "removed what is not kept any longer");
@@ -62,37 +55,19 @@ impl Trim<'_> {
         });
     }
 
-    /// Days of hot files whose samples are not kept: those before `keep_from`, and those that were let go already. What comes
-    /// late of them would take the place of rollups that were made of the whole day.
-    pub fn dropped(&self, hot: &[Arc<File>], keep_from: Day) -> Result<BTreeSet<Day>, StoreError> {
-        let manifest = self.shared.files.now();
-        let days: BTreeSet<Day> = hot.iter().flat_map(|file| file.days()).collect();
-        let mut dropped = BTreeSet::new();
-        for day in days {
-            if day < keep_from || self.was_let_go(&manifest, day).map_err(|error| store_error(&error))? {
-                dropped.insert(day);
-            }
-        }
-        Ok(dropped)
-    }
-
-    /// Whether a day has rollups and no samples.
-    fn was_let_go(&self, manifest: &Manifest, day: Day) -> duckdb::Result<bool> {
-        if manifest.of_day(Tier::Raw, day).is_some() {
-            return Ok(false);
-        }
-        if manifest.of_day(Tier::Minute, day).is_some() {
-            return Ok(true);
-        }
-        // A month has its hours in one file, also those of other days alone.
-        let Some(month) = manifest.of_day(Tier::Hour, day) else { return Ok(false) };
-        let lease = month.lease()?;
-        for table in schema::OF_SAMPLES.into_iter().filter(|table| lease.tables.contains_key(*table)) {
-            if pack::has_rows(self.connection, &format!("{}.{table}", month.alias()), &of_day(day))? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// Takes a sealed file that cannot be read off the list. It stays beside the others, under another name.
+    pub fn set_aside(&self, file: &Arc<File>, reason: &str) -> Result<(), StoreError> {
+        let aside = file.path.with_extension("damaged");
+        error!(
+            path = %file.path.display(),
+            aside = %aside.display(),
+            reason,
+            "a sealed file cannot be read: it is set aside, and its rows are missing until it is restored"
+        );
+        self.shared.ledger.publish(&Change { removed: vec![file.number], ..Change::default() })?;
+        self.take_out(&[file.number], counts_of(file));
+        let renamed = std::fs::rename(&file.path, &aside);
+        renamed.map_err(|error| StoreError::Failed(format!("cannot rename it to {}: {error}", aside.display())))
     }
 
     /// What hot files have of these days.
@@ -111,4 +86,8 @@ impl Trim<'_> {
         }
         Ok(counts)
     }
+}
+
+fn counts_of(file: &Arc<File>) -> Vec<Count> {
+    file.hosts.iter().map(|(host, facts)| (file.clone(), *host, facts.samples)).collect()
 }

@@ -37,7 +37,7 @@ fn rollups_of_several_hosts_fill_a_table() {
     let rolled = rolling.finish().unwrap();
     let hour = rolled.hour.unwrap();
     assert_eq!((hour.table, hour.batch.num_rows()), ("core", 4));
-    super::super::tables::write_rows(&connection, "main", vec![rolled.minute.unwrap()]).unwrap();
+    super::super::tables::write_rows(&connection, rolled.minute.unwrap()).unwrap();
 
     let mut statement = connection
         .prepare(

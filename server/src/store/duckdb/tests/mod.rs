@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use siskin_platform::model::{Agent, Clock, Host, Sample};
 
+use super::fate::Kept;
 use super::file::{Facts, File, alias};
 use super::instance::Access;
 use super::layout::{Day, Tier};
@@ -96,7 +97,9 @@ fn seal(
     reached: &dyn Fn(Step) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let connection = &shared.instance.connect().unwrap();
-    Sealing { connection, shared, directory, dropped: &BTreeSet::new(), today, reached }.seal(frozen)
+    let days = frozen.iter().flat_map(|file| file.days()).collect();
+    let fates = Kept::ALL.fates(connection, &shared.files.now(), days).unwrap();
+    Sealing { connection, shared, directory, minutes_from: Kept::ALL.minute, today, reached }.seal(frozen, &fates)
 }
 
 /// A hot file of an earlier version, with texts in the rows that these statements write.

@@ -1,0 +1,245 @@
+//! When the keeper seals, how much at a time, and what it does when that fails.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use tracing::{error, info, warn};
+
+use super::fate::{Fate, Fates, Kept, without_rollups};
+use super::file::File;
+use super::hot;
+use super::keeper::Keeper;
+use super::layout::{Day, Tier};
+use super::manifest::Manifest;
+use super::probe;
+use super::seal::Sealing;
+use super::transaction::store_error;
+use crate::clock::now_us;
+use crate::store::StoreError;
+
+/// Frozen files that wait at most.
+const MAX_WAITING: usize = 8;
+/// Today's rows are sealed when they have this share of the bytes that today's segment has, and at least so many.
+const SHARE_OF_SEGMENT: u64 = 4;
+const SEAL_BYTES: u64 = 96 << 20;
+/// Files that are sealed at a time: each takes memory for as long.
+const FILES_AT_ONCE: usize = 16;
+/// Sealing takes at most a twentieth of the time, unless so many files wait that questions would feel it.
+const PAUSE_PER_SEAL: u32 = 20;
+const MANY_WAITING: usize = 3 * MAX_WAITING;
+/// After a failure; twice as long after each further one.
+const RETRY: Duration = Duration::from_secs(1);
+const MAX_RETRY: Duration = Duration::from_secs(600);
+/// After so many failures in a row it is asked which file cannot be read.
+const SUSPICIOUS: u32 = 3;
+
+/// What is known of the sealings to come.
+#[derive(Debug)]
+pub struct Due {
+    /// Since when rows of past days are waiting.
+    waiting: Option<Instant>,
+    /// The writer was asked for a new file for the sake of the sealing that is due.
+    asked: bool,
+    not_before: Option<Instant>,
+    /// Files that are sealed at a time: fewer, once memory was too little.
+    at_once: usize,
+    /// Failures in a row.
+    failures: u32,
+    /// Hot files that cannot be read: they are left alone.
+    unreadable: BTreeSet<u64>,
+    /// It was said that there is no room to seal.
+    cramped: bool,
+}
+
+impl Default for Due {
+    fn default() -> Self {
+        Due {
+            waiting: None,
+            asked: false,
+            not_before: None,
+            at_once: FILES_AT_ONCE,
+            failures: 0,
+            unreadable: BTreeSet::new(),
+            cramped: false,
+        }
+    }
+}
+
+impl Due {
+    /// Whether it is time. Rows of past days that are still written to get a new file first; a later round seals them.
+    fn is_now(&mut self, keeper: &Keeper, manifest: &Manifest, frozen: &[Arc<File>], today: Day) -> bool {
+        let past = |file: &Arc<File>| file.days().iter().any(|day| *day < today);
+        let waiting = manifest.of_tier(Tier::Hot).any(past);
+        self.waiting = waiting.then(|| self.waiting.unwrap_or_else(Instant::now));
+        let due = self.waiting.is_some_and(|since| since.elapsed() >= keeper.settings.seal_after);
+        let wanted = &keeper.shared.rotation_wanted;
+        if due && !self.asked && manifest.of_tier(Tier::Hot).last().is_some_and(past) {
+            // Asked once: late rows may come all the time.
+            wanted.store(true, Ordering::Relaxed);
+            self.asked = true;
+        }
+        (due && !wanted.load(Ordering::Relaxed)) || is_much(manifest, frozen, today)
+    }
+}
+
+impl Keeper {
+    pub(super) fn seal_what_is_due(&mut self) -> Result<(), StoreError> {
+        let is_early = self.due.not_before.is_some_and(|at| Instant::now() < at);
+        if is_early || self.disk.is_full().is_some() {
+            return Ok(());
+        }
+        let today = Day::of(now_us());
+        let kept = if self.steady { self.settings.retention.kept(now_us()) } else { Kept::ALL };
+        let manifest = self.shared.files.now();
+        let mut frozen = hot::frozen(&manifest);
+        frozen.retain(|file| !self.due.unreadable.contains(&file.number));
+        let mut due = std::mem::take(&mut self.due);
+        let is_now = due.is_now(self, &manifest, &frozen, today);
+        self.due = due;
+        let is_hot = |day: &Day| manifest.of_tier(Tier::Hot).any(|file| file.has_day(*day));
+        let ended: Vec<Day> =
+            without_rollups(&manifest, &kept, today).into_iter().filter(|day| !is_hot(day)).collect();
+        drop(manifest);
+        if !is_now {
+            frozen.clear();
+        }
+        if frozen.is_empty() && ended.is_empty() {
+            return Ok(());
+        }
+        self.notes.sealing.store(true, Ordering::Relaxed);
+        let sealed = self.seal_all(frozen, ended, &kept, today);
+        self.notes.sealing.store(false, Ordering::Relaxed);
+        sealed
+    }
+
+    /// Seals these files, some at a time, and rolls up the segments of these days.
+    fn seal_all(
+        &mut self,
+        mut frozen: Vec<Arc<File>>,
+        mut ended: Vec<Day>,
+        kept: &Kept,
+        today: Day,
+    ) -> Result<(), StoreError> {
+        let start = Instant::now();
+        while !(frozen.is_empty() && ended.is_empty()) && !self.stopping.load(Ordering::Relaxed) {
+            let count = frozen.len().min(self.due.at_once);
+            let fates = self.fates(&frozen[..count], &ended, kept)?;
+            if !self.fits(&frozen[..count], &fates) {
+                return Ok(());
+            }
+            match self.seal(&frozen[..count], &fates, kept, today) {
+                Ok(()) => {
+                    frozen.drain(..count);
+                    ended.clear();
+                }
+                Err(StoreError::Failed(error)) if count > 1 && is_out_of_memory(&error) => {
+                    self.due.at_once = count / 2;
+                    warn!(files = count, "too little memory to seal so many files at a time: trying with half of them");
+                }
+                Err(error) => {
+                    self.failed(&frozen[..count], &fates, &error);
+                    return Err(error);
+                }
+            }
+        }
+        self.due = Due { unreadable: std::mem::take(&mut self.due.unreadable), ..Due::default() };
+        self.notes.sealed(start.elapsed());
+        let waiting = hot::frozen(&self.shared.files.now()).len();
+        let pause = if waiting < MANY_WAITING { start.elapsed() * PAUSE_PER_SEAL } else { Duration::ZERO };
+        self.due.not_before = Some(Instant::now() + pause);
+        Ok(())
+    }
+
+    fn fates(&self, some: &[Arc<File>], ended: &[Day], kept: &Kept) -> Result<Fates, StoreError> {
+        let days = some.iter().flat_map(|file| file.days()).chain(ended.iter().copied()).collect();
+        kept.fates(&self.connection, &self.shared.files.now(), days).map_err(|error| store_error(&error))
+    }
+
+    fn seal(&mut self, some: &[Arc<File>], fates: &Fates, kept: &Kept, today: Day) -> Result<(), StoreError> {
+        let start = Instant::now();
+        let days_of = |fate| fates.iter().filter(|(_, of_day)| **of_day == fate).map(|(day, _)| *day).collect();
+        let rolled = self.trim().samples_of(some, &days_of(Fate::Rolled))?;
+        let gone = self.trim().samples_of(some, &days_of(Fate::Gone))?;
+        let sealing = Sealing {
+            connection: &self.connection,
+            shared: &self.shared,
+            directory: &self.directory,
+            minutes_from: kept.minute,
+            today,
+            reached: &|_| if self.stopping.load(Ordering::Relaxed) { Err(StoreError::Closed) } else { Ok(()) },
+        };
+        let sealed = sealing.seal(some, fates);
+        self.telemetry.seals.with_label_values(&[if sealed.is_ok() { "ok" } else { "failed" }]).inc();
+        sealed?;
+        let sum = |counts: &[(Arc<File>, _, u64)]| counts.iter().map(|(.., samples)| samples).sum::<u64>();
+        let (only_rolled, dropped) = (sum(&rolled), sum(&gone));
+        if only_rolled > 0 {
+            info!(samples = only_rolled, "rolled up samples of days whose samples are not kept any longer");
+        }
+        if dropped > 0 {
+            self.telemetry.dropped.inc_by(dropped);
+            warn!(samples = dropped, "let go samples that are older than everything that is kept");
+        }
+        self.trim().take_out(&[], rolled.into_iter().chain(gone).collect());
+        let samples: u64 = some.iter().map(|file| file.facts().samples).sum();
+        info!(files = some.len(), days = fates.len(), samples, seconds = start.elapsed().as_secs_f64(), "sealed");
+        Ok(())
+    }
+
+    /// Whether there is room for what sealing writes before it gives anything back: new files, and what a sort puts aside.
+    fn fits(&mut self, some: &[Arc<File>], fates: &Fates) -> bool {
+        let manifest = self.shared.files.now();
+        let hot: u64 = some.iter().map(|file| file.facts().bytes).sum();
+        let replaced: u64 = manifest
+            .files
+            .values()
+            .filter(|file| file.tier != Tier::Hot && fates.keys().any(|day| file.has_day(*day)))
+            .map(|file| file.facts().bytes)
+            .sum();
+        let bytes = 2 * hot + replaced;
+        let fits = self.disk.has_room(bytes);
+        if !fits && !self.due.cramped {
+            warn!(bytes, "there is no room on the disk to seal; waiting for some");
+        }
+        self.due.cramped = !fits;
+        fits
+    }
+
+    /// Waits longer each time. What cannot be read in the end is put out of the way: else nothing would be sealed any more.
+    fn failed(&mut self, some: &[Arc<File>], fates: &Fates, error: &StoreError) {
+        let due = &mut self.due;
+        due.failures += 1;
+        due.not_before = Some(Instant::now() + (RETRY * 2_u32.saturating_pow(due.failures - 1)).min(MAX_RETRY));
+        if due.failures < SUSPICIOUS || matches!(error, StoreError::Closed) {
+            return;
+        }
+        let manifest = self.shared.files.now();
+        let sealed = manifest.files.values().filter(|file| file.tier != Tier::Hot);
+        for file in sealed.filter(|file| fates.keys().any(|day| file.has_day(*day))) {
+            if let Some(reason) = probe::damage(&self.connection, file)
+                && let Err(error) = self.trim().set_aside(file, &reason)
+            {
+                error!(%error, path = %file.path.display(), "cannot set a damaged file aside");
+            }
+        }
+        for file in some {
+            if let Some(reason) = probe::damage(&self.connection, file) {
+                error!(path = %file.path.display(), reason, "a file of samples cannot be read: it is not sealed");
+                self.due.unreadable.insert(file.number);
+            }
+        }
+    }
+}
+
+fn is_much(manifest: &Manifest, frozen: &[Arc<File>], today: Day) -> bool {
+    let bytes: u64 = frozen.iter().map(|file| file.facts().bytes).sum();
+    let segment = manifest.of_day(Tier::Raw, today).map_or(0, |file| file.facts().bytes);
+    frozen.len() >= MAX_WAITING || bytes >= SEAL_BYTES.max(segment / SHARE_OF_SEGMENT)
+}
+
+/// DuckDB says so in words.
+pub(super) fn is_out_of_memory(error: &str) -> bool {
+    error.contains("Out of Memory")
+}
