@@ -85,6 +85,12 @@ impl Due {
 }
 
 impl Keeper {
+    /// Does not wait before the next sealing.
+    #[cfg(test)]
+    pub(super) fn hurry(&mut self) {
+        self.due.not_before = None;
+    }
+
     pub(super) fn seal_what_is_due(&mut self) -> Result<(), StoreError> {
         let is_early = self.due.not_before.is_some_and(|at| Instant::now() < at);
         if is_early || self.disk.is_full().is_some() {
@@ -99,8 +105,7 @@ impl Keeper {
         let is_now = due.is_now(self, &manifest, &frozen, today);
         self.due = due;
         let is_hot = |day: &Day| manifest.of_tier(Tier::Hot).any(|file| file.has_day(*day));
-        let ended: Vec<Day> =
-            without_rollups(&manifest, &kept, today).into_iter().filter(|day| !is_hot(day)).collect();
+        let ended: Vec<Day> = without_rollups(&manifest, &kept, today).into_iter().filter(|day| !is_hot(day)).collect();
         drop(manifest);
         if !is_now {
             frozen.clear();
@@ -123,8 +128,13 @@ impl Keeper {
         today: Day,
     ) -> Result<(), StoreError> {
         let start = Instant::now();
-        while !(frozen.is_empty() && ended.is_empty()) && !self.stopping.load(Ordering::Relaxed) {
+        while !frozen.is_empty() || !ended.is_empty() {
+            if self.stopping.load(Ordering::Relaxed) {
+                return Ok(());
+            }
             let count = frozen.len().min(self.due.at_once);
+            // An attached file takes a megabyte.
+            frozen[count..].iter().for_each(|file| file.rest(Duration::ZERO));
             let fates = self.fates(&frozen[..count], &ended, kept)?;
             if !self.fits(&frozen[..count], &fates) {
                 return Ok(());

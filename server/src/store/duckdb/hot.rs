@@ -17,15 +17,25 @@ use super::{schema, sql};
 /// host has costs nothing, in no row of its log.
 pub fn create(instance: &Arc<Instance>, layout: &Layout, number: u64, columns: &Tables) -> duckdb::Result<Arc<File>> {
     let path = layout.file(Tier::Hot, number, None);
-    instance.attach(&path, &alias(number), Access::Write)?;
-    let connection = instance.connect()?;
-    connection.execute_batch(&format!("USE {}; BEGIN", alias(number)))?;
-    let tables = schema::create(&connection, columns)?;
-    connection.execute_batch("COMMIT")?;
-    let file = File::new(instance.clone(), (Tier::Hot, number, None), path, Facts::default(), Default::default());
-    file.set_attached(tables);
+    let file =
+        Arc::new(File::new(instance.clone(), (Tier::Hot, number, None), path, Facts::default(), Default::default()));
+    let made = (|| {
+        instance.attach(&file.path, &alias(number), Access::Write)?;
+        // From here on it is detached when it goes.
+        file.set_attached(Tables::new());
+        let connection = instance.connect()?;
+        connection.execute_batch(&format!("USE {}; BEGIN", alias(number)))?;
+        let tables = schema::create(&connection, columns)?;
+        connection.execute_batch("COMMIT")?;
+        file.set_attached(tables);
+        Ok(())
+    })();
+    if let Err(error) = made {
+        file.retire();
+        return Err(error);
+    }
     sync_directory(&layout.tier(Tier::Hot));
-    Ok(Arc::new(file))
+    Ok(file)
 }
 
 /// Gives the tables of the file that the connection uses the columns that they lack. Answers what it then has, if that is

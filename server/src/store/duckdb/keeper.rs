@@ -181,7 +181,7 @@ impl Keeper {
         }
     }
 
-    fn freeze_all(&mut self) -> Result<(), StoreError> {
+    pub(super) fn freeze_all(&mut self) -> Result<(), StoreError> {
         let manifest = self.shared.files.now();
         let frozen = hot::frozen(&manifest);
         let sealed = manifest.files.values().filter(|file| file.tier != Tier::Hot);

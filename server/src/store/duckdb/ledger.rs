@@ -4,12 +4,13 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use duckdb::{Connection, params};
+use tracing::warn;
 
 use super::file::{Facts, File, HostFacts};
 use super::layout::{Day, Tier};
 use super::sql;
 use super::tables::timestamp;
-use super::transaction::{store_error, transaction};
+use super::transaction::transaction;
 use crate::clock::now_us;
 use crate::store::StoreError;
 use crate::store::directory::HostId;
@@ -134,7 +135,11 @@ impl Ledger {
                 false => connection.execute_batch(&sql::take_over(&change.sealed, now_us())),
             }
         })?;
-        connection.execute_batch(&format!("CHECKPOINT {ALIAS}")).map_err(|error| store_error(&error))
+        // It is done, also if its log cannot go into the file now.
+        if let Err(error) = connection.execute_batch(&format!("CHECKPOINT {ALIAS}")) {
+            warn!(%error, "cannot checkpoint the ledger; its log stays until the next change");
+        }
+        Ok(())
     }
 
     /// Copies it into a file of its own.

@@ -18,6 +18,7 @@ pub fn damage(connection: &Connection, file: &Arc<File>) -> Option<String> {
         })
     };
     let error = read().err()?.to_string();
-    let is_its_own = !is_out_of_memory(&error) && !error.contains("Too many open files") && !error.contains("Interrupted");
+    let is_its_own =
+        !is_out_of_memory(&error) && !error.contains("Too many open files") && !error.contains("Interrupted");
     is_its_own.then_some(error)
 }

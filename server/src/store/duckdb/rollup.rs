@@ -34,8 +34,11 @@ pub fn shape(table: &Table) -> Shape {
 /// Rollups of one table from some sources, those of the same bucket as one: of means the mean, by their samples.
 pub fn summed(table: &Table, shape: &Shape, sources: &[Source]) -> Source {
     let has = |column: &str| sources.iter().any(|source| (source.has)(column));
-    let key: Vec<String> =
-        ["host_id", "ts"].into_iter().chain(shape.dimension.as_ref().map(|(name, _)| name.as_str())).map(quoted).collect();
+    let key: Vec<String> = ["host_id", "ts"]
+        .into_iter()
+        .chain(shape.dimension.as_ref().map(|(name, _)| name.as_str()))
+        .map(quoted)
+        .collect();
     let mut known: BTreeSet<String> =
         shape.declared().into_iter().take(key.len() + 1).map(|(name, _)| name.to_owned()).collect();
     let mut columns = key.clone();

@@ -12,8 +12,8 @@ use super::layout::Day;
 use super::ledger::Change;
 use super::open::Shared;
 use super::seal::of_day;
-use super::transaction::store_error;
 use super::sql;
+use super::transaction::store_error;
 use crate::store::StoreError;
 use crate::store::directory::{Directory, HostId};
 

@@ -32,7 +32,7 @@ impl Store {
     }
 
     /// The days of which there are segments, counted from today.
-    fn segments(&self) -> Vec<i32> {
+    pub fn segments(&self) -> Vec<i32> {
         let today = Day::of(now_us());
         let mut days: Vec<i32> =
             self.shared.files.now().of_tier(Tier::Raw).filter_map(|file| Some(file.period?.0 - today.0)).collect();
@@ -42,7 +42,7 @@ impl Store {
 }
 
 /// Three hosts with 23 samples of the day before yesterday and 17 of yesterday.
-fn two_days(path: &Path) -> Store {
+pub fn two_days(path: &Path) -> Store {
     let mut store = open(path);
     for write in fleet(3, 1, 1, 40) {
         store.push(write);
@@ -51,7 +51,7 @@ fn two_days(path: &Path) -> Store {
 }
 
 /// The same, and a push of today.
-fn three_days(path: &Path) -> Store {
+pub fn three_days(path: &Path) -> Store {
     let mut store = two_days(path);
     let Write::Flat(sample) = flat(1.5) else { panic!("a flat push") };
     store.push(Write::Flat(FlatSample { hostname: "new".into(), timestamp: now_us() / 1_000_000, ..sample }));
@@ -81,51 +81,6 @@ fn days_that_are_too_old_go_with_their_counts() {
     // Its newest sample stays what was heard of it.
     store.keeper(30 * DAY, Some(0), 0).round();
     assert_eq!((store.segments(), files(), store.entry("agent-1").samples), (vec![0], 1, 0));
-}
-
-#[test]
-fn what_is_too_old_already_is_not_sealed_and_not_counted() {
-    let place = tempfile::tempdir().unwrap();
-    let path = place.path().join("s.duckdb");
-    let mut store = three_days(&path);
-    store.push(flat(1.5));
-    let mut keeper = store.keeper(DAY, None, 0);
-    store.keep(&mut keeper);
-    assert_eq!(store.segments(), [-1, 0]);
-    assert_eq!((store.entry("agent-1").samples, store.entry("name:old").samples), (17, 0));
-    drop(keeper);
-    drop(store);
-    let store = open(&path);
-    assert_eq!((store.entry("agent-1").samples, store.entry("name:old").samples), (17, 0));
-}
-
-#[test]
-fn what_comes_late_of_a_day_that_was_let_go_does_not_stand_for_it() {
-    let place = tempfile::tempdir().unwrap();
-    let path = place.path().join("s.duckdb");
-    let mut store = three_days(&path);
-    let mut keeper = store.keeper(30 * DAY, None, 0);
-    store.keep(&mut keeper);
-    let hours = |store: &Store| {
-        let manifest = store.shared.files.now();
-        let rows = |file: &Arc<File>| {
-            let lease = file.lease().unwrap();
-            let connection = store.shared.instance.connect().unwrap();
-            let statement = format!("SELECT sum(n)::BIGINT FROM {}.host", lease.file.alias());
-            connection.query_row(&statement, [], |row| row.get::<_, i64>(0)).unwrap()
-        };
-        manifest.of_tier(Tier::Hour).map(rows).sum::<i64>()
-    };
-    assert_eq!(hours(&store), 3 * 40);
-    // Samples go, then minutes; hours stay while their month has days to come.
-    let mut keeper = store.keeper(30 * DAY, Some(0), 0);
-    keeper.round();
-    assert_eq!(store.segments(), [0]);
-    let kept = hours(&store);
-    store.push(fleet(1, 2, 1, 5).remove(0));
-    store.keep(&mut keeper);
-    assert_eq!((hours(&store), store.segments()), (kept, vec![0]));
-    assert_eq!(store.entry("agent-0").samples, 0);
 }
 
 #[test]

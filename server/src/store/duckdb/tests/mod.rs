@@ -3,12 +3,12 @@
 mod copies;
 mod journal;
 mod keeping;
+mod late;
 mod migration;
 mod naming;
 mod once;
 mod sealing;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -121,7 +121,6 @@ fn earlier_file(shared: &Shared, rows: &str) -> Arc<File> {
 /// A store with the rows that these statements write, sealed and rolled up as if all their days were over.
 pub fn archive(path: &Path, rows: &str) -> Readers {
     let Database { shared, .. } = Database::open(path).unwrap();
-    let connection = shared.instance.connect().unwrap();
     let file = earlier_file(&shared, rows);
     shared.files.change(|manifest| drop(manifest.files.insert(file.number, file.clone())));
     seal(&shared, &Directory::default(), &[file], Day(i32::MAX), &|_| Ok(())).unwrap();

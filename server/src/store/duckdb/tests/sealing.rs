@@ -1,5 +1,7 @@
 //! Sealing: every row is there once, before, while and after, also when it is cut off at any step.
 
+use std::path::PathBuf;
+
 use siskin_platform::model::{Core, Cpu, Disk, Modes};
 
 use super::super::reader::{Ask, Reader};
@@ -171,6 +173,48 @@ fn a_cut_at_any_step_loses_and_doubles_nothing() {
             .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "duckdb"))
             .count();
         assert_eq!(listed, there, "{step:?}: nothing lies about");
+    }
+}
+
+#[test]
+fn a_sealing_that_fails_anywhere_leaves_nothing_and_is_done_again() {
+    let place = tempfile::tempdir().unwrap();
+    let mut store = open(&place.path().join("s.duckdb"));
+    let there = |store: &Store| {
+        let tiers = [Tier::Raw, Tier::Minute, Tier::Hour].map(|tier| store.shared.layout.tier(tier));
+        let files = |place: PathBuf| std::fs::read_dir(place).unwrap().count();
+        tiers.into_iter().chain([store.shared.layout.scratch()]).map(files).sum::<usize>()
+    };
+    for write in fleet(2, 1, 1, 30) {
+        store.push(write);
+    }
+    // Late rows make another generation of the same days.
+    for round in [1, 2] {
+        let before = store.column("disk", Some("device"), "reads_total");
+        let files = there(&store);
+        let mut failures = 0_u32;
+        loop {
+            let left = std::cell::Cell::new(failures);
+            let fail = |step| match left.get() {
+                0 if step != Step::Published => Err(StoreError::Failed("no space".into())),
+                _ => {
+                    left.set(left.get().saturating_sub(1));
+                    Ok(())
+                }
+            };
+            match store.seal(&fail) {
+                Ok(()) => break,
+                Err(_) => failures += 1,
+            }
+            assert_eq!(store.column("disk", Some("device"), "reads_total"), before);
+            assert_eq!(there(&store), files, "after failure {failures}");
+        }
+        // Segment written, named, minutes, of two days; hours of their one or two months.
+        assert!((7..=8).contains(&failures), "{failures}");
+        assert_eq!(store.column("disk", Some("device"), "reads_total"), before);
+        for write in fleet(2, 1 + round, 1, 30) {
+            store.push(write);
+        }
     }
 }
 
