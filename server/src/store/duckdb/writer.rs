@@ -25,8 +25,8 @@ use crate::store::{Backend, Origin, Receipt, Removal, Removed, StoreError, Submi
 
 /// A hot file whose log has this size is followed by a new one. Its replay after a kill runs at 25 to 55 MB/s.
 const LOG_BYTES: u64 = 64 << 20;
-/// A file with fewer samples is checkpointed instead, in some ten milliseconds: what fills its log are many small commits.
-const FEW_SAMPLES: u64 = 50_000;
+/// A new file that could not be made is not tried again sooner.
+const RETRY: Duration = Duration::from_secs(1);
 /// Samples that wait for the hot file: in large groups they cost it a tenth.
 const FLUSH_SAMPLES: u64 = 10_000;
 /// Bytes of bodies that wait, whatever is in them.
@@ -35,6 +35,8 @@ const FLUSH_BYTES: u64 = 32 << 20;
 const FLUSH_AFTER: Duration = Duration::from_secs(60);
 /// When the hot file takes nothing, so many samples wait at most; then no more are taken.
 const MAX_WAITING_SAMPLES: u64 = 10 * FLUSH_SAMPLES;
+/// The document of a host that goes on is kept so often; each is some kilobytes.
+const KEEP_AFTER: Duration = Duration::from_secs(3_600);
 /// Between two rounds of housekeeping, microseconds.
 const ROUND_US: i64 = 300 * 1_000_000;
 /// When the clock says that more than this passed between two rounds, it was set, and nothing is old by its word.
@@ -51,12 +53,14 @@ pub struct Writer {
     pub(super) journal: Journal,
     /// Since when the oldest sample that waits is waiting.
     pub(super) waiting: Option<Instant>,
-    /// Samples written to the active file since its last checkpoint.
-    pub(super) fresh_samples: u64,
+    /// When a new hot file could not be made.
+    stuck: Option<Instant>,
     directory: Arc<Directory>,
     memory: Memory,
     /// Native hosts whose documents have changed since they were kept.
     unkept: HashSet<HostId>,
+    /// When they were kept last.
+    kept: HashMap<HostId, Instant>,
     last_round_us: i64,
 }
 
@@ -74,16 +78,22 @@ impl Writer {
             journal::numbers(&place).into_iter().partition(|number| *number < first);
         old.into_iter().for_each(|number| journal::remove(&place, number));
         let unreadable = |error: std::io::Error| StoreError::Failed(format!("cannot read the journal: {error}"));
-        let bodies: Vec<Vec<Origin>> =
+        let journals: Vec<journal::Contents> =
             left.iter().map(|number| journal::read(&place, *number)).collect::<Result<_, _>>().map_err(unreadable)?;
-        let since_us = bodies.iter().flatten().map(|origin| origin.received_us).min().unwrap_or(i64::MAX).min(now_us());
+        let since_us = journals
+            .iter()
+            .flat_map(|journal| &journal.origins)
+            .map(|origin| origin.received_us)
+            .min()
+            .unwrap_or(i64::MAX)
+            .min(now_us());
         let memory = load::load(&connection, &manifest, &directory, since_us).map_err(failed)?;
         connection.execute_batch(&format!("USE {}", active.alias())).map_err(failed)?;
         let next = left.last().map_or(first, |last| last + 1);
         let mut writer = Writer {
             rows: load::rows(&connection, &active.lease().map_err(failed)?.tables).map_err(failed)?,
             names: Names::load(&connection).map_err(failed)?,
-            fresh_samples: active.facts().samples,
+            stuck: None,
             journal: begin(&place, next)?,
             waiting: None,
             connection,
@@ -92,19 +102,23 @@ impl Writer {
             directory,
             memory,
             unkept: HashSet::new(),
+            kept: HashMap::new(),
             last_round_us: now_us(),
         };
         writer.publish(|tail| tail.groups.clear());
-        writer.replay(bodies, decode)?;
-        left.into_iter().for_each(|number| journal::remove(&place, number));
+        let damaged: Vec<bool> = journals.iter().map(|journal| journal.damaged_bytes > 0).collect();
+        writer.replay(journals.into_iter().flat_map(|journal| journal.origins), decode)?;
+        for (number, is_damaged) in left.into_iter().zip(damaged) {
+            if is_damaged { journal::set_aside(&place, number) } else { journal::remove(&place, number) }
+        }
         Ok(writer)
     }
 
     /// Stores again what the journal has and the files have not.
-    fn replay(&mut self, bodies: Vec<Vec<Origin>>, decode: &Decode) -> Result<(), StoreError> {
+    fn replay(&mut self, bodies: impl Iterator<Item = Origin>, decode: &Decode) -> Result<(), StoreError> {
         let start = Instant::now();
         let mut samples = 0;
-        for origin in bodies.into_iter().flatten() {
+        for origin in bodies {
             let Some(submission) = decode(&origin) else {
                 error!(
                     bytes = origin.body.len(),
@@ -183,13 +197,11 @@ impl Writer {
     fn store(&mut self, pending: Pending) -> Result<(), StoreError> {
         self.flush()?;
         let Pending { group, instants_us, next_host, retries, heard } = pending;
-        let samples = group.samples;
         let group = Arc::new(group);
         let prepared = Prepared::of(std::slice::from_ref(&group), &self.names)
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         self.active.grow(0, instants_us.iter().copied());
         self.write(prepared, None)?;
-        self.fresh_samples += samples;
         let Ok(group) = Arc::try_unwrap(group) else { unreachable!("nobody else has it") };
         // Its rows are in the file: only what is known of them is kept.
         let group = Group { tables: Vec::new(), ..group };
@@ -199,12 +211,24 @@ impl Writer {
         Ok(())
     }
 
-    /// Keeps the documents of native hosts, so that they are there after a restart.
-    fn keep_details(&mut self) -> Result<(), StoreError> {
+    /// Keeps the documents of native hosts, so that they are there after a restart: of who has fallen silent soon, of who
+    /// goes on now and then, since that one will tell again.
+    fn keep_details(&mut self, of_all: bool) -> Result<(), StoreError> {
+        let silent_us = now_us() - ROUND_US;
+        let is_due = |host: &HostId| {
+            let heard = || self.directory.get(*host).and_then(|entry| entry.last_heard_us);
+            of_all
+                || self.kept.get(host).is_none_or(|at| at.elapsed() >= KEEP_AFTER)
+                || heard().is_some_and(|at| at < silent_us)
+        };
+        let due: Vec<HostId> = self.unkept.iter().filter(|host| is_due(host)).copied().collect();
         let document = |host: &HostId| Some((*host, self.directory.get(*host)?.document()?));
-        let details: HashMap<HostId, Details> = self.unkept.iter().filter_map(document).collect();
+        let details: HashMap<HostId, Details> = due.iter().filter_map(document).collect();
         transaction(&self.connection, |connection| tables::write_details(connection, &details))?;
-        self.unkept.clear();
+        for host in due {
+            self.unkept.remove(&host);
+            self.kept.insert(host, Instant::now());
+        }
         Ok(())
     }
 
@@ -237,7 +261,6 @@ impl Writer {
         self.active = next;
         self.rows.clear();
         self.names = Names::default();
-        self.fresh_samples = 0;
         self.publish(|_| {});
         shared.rotation_wanted.store(false, Ordering::Relaxed);
         Ok(())
@@ -248,7 +271,6 @@ impl Writer {
     }
 
     fn checkpoint(&mut self) -> Result<(), StoreError> {
-        self.fresh_samples = 0;
         let statement = format!("CHECKPOINT {}", self.active.alias());
         self.connection.execute_batch(&statement).map_err(|error| store_error(&error))
     }
@@ -280,13 +302,15 @@ impl Backend for Writer {
         if late || samples >= FLUSH_SAMPLES || self.journal.bytes() >= FLUSH_BYTES {
             self.flush()?;
         }
-        if self.shared.rotation_wanted.load(Ordering::Relaxed) || self.names.are_many() {
-            return self.rotate(None);
-        }
-        if self.log_bytes() < LOG_BYTES {
+        let is_wanted = self.shared.rotation_wanted.load(Ordering::Relaxed);
+        if !(is_wanted || self.names.are_many() || self.log_bytes() >= LOG_BYTES)
+            || self.stuck.is_some_and(|since| since.elapsed() < RETRY)
+        {
             return Ok(());
         }
-        if self.fresh_samples < FEW_SAMPLES { self.checkpoint() } else { self.rotate(None) }
+        let rotated = self.rotate(None);
+        self.stuck = rotated.is_err().then(Instant::now);
+        rotated
     }
 
     fn remove(&mut self, host: HostId, what: Removal) -> Result<Removed, StoreError> {
@@ -307,6 +331,7 @@ impl Backend for Writer {
         }
         self.directory.forget(host);
         self.unkept.remove(&host);
+        self.kept.remove(&host);
         info!(hostname = entry.hostname, samples = entry.samples, "removed a host");
         Ok(Removed { samples: entry.samples, details: u64::from(entry.document().is_some()) })
     }
@@ -319,11 +344,11 @@ impl Backend for Writer {
         }
         self.last_round_us = now_us();
         self.expire(passed_us);
-        self.keep_details()
+        self.keep_details(false)
     }
 
     fn close(&mut self) -> Result<(), StoreError> {
-        if let Err(error) = self.keep_details() {
+        if let Err(error) = self.keep_details(true) {
             error!(%error, "cannot keep the hosts' documents");
         }
         self.flush()?;
