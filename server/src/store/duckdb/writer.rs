@@ -232,6 +232,13 @@ impl Writer {
         Ok(())
     }
 
+    /// The housekeeping that time has come for.
+    #[cfg(test)]
+    pub(super) fn look_after(&mut self) {
+        self.last_round_us -= ROUND_US;
+        self.tick().unwrap();
+    }
+
     fn expire(&mut self, passed_us: i64) {
         if (0..CLOCK_LEAP_US).contains(&passed_us) {
             self.memory.retries.expire(now_us());
