@@ -106,7 +106,7 @@ fn start(home: &Home, round: usize, midnight: i64) -> Server {
 }
 
 fn is_churned(round: usize) -> bool {
-    round % 8 == 0
+    round.is_multiple_of(8)
 }
 
 /// Much for a day that may go: numbers that no packing makes smaller.
