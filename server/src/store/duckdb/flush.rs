@@ -42,7 +42,6 @@ impl Writer {
         let prepared =
             Prepared::of(&tail.groups, &self.names).map_err(|error| StoreError::Failed(error.to_string()))?;
         self.write(prepared, journal)?;
-        self.fresh_samples += tail.samples();
         self.waiting = None;
         // In one step, or questions would miss the rows or see them twice.
         self.publish(|tail| tail.groups.clear());

@@ -1,5 +1,6 @@
 //! The store against real files.
 
+mod calm;
 mod copies;
 mod journal;
 mod keeping;
@@ -118,7 +119,6 @@ fn earlier_file(shared: &Shared, rows: &str) -> Arc<File> {
 /// A store with the rows that these statements write, sealed and rolled up as if all their days were over.
 pub fn archive(path: &Path, rows: &str) -> Readers {
     let Database { shared, .. } = Database::open(path).unwrap();
-    let connection = shared.instance.connect().unwrap();
     let file = earlier_file(&shared, rows);
     shared.files.change(|manifest| drop(manifest.files.insert(file.number, file.clone())));
     seal(&shared, &Directory::default(), &[file], Day(i32::MAX), &|_| Ok(())).unwrap();
