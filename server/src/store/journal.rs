@@ -1,13 +1,15 @@
 //! The journal: bodies as they came, on disk before they are answered. What is in it goes into the store's files in large
 //! groups; then a new journal begins and the old one goes. After a kill it is read again.
 
+mod records;
+
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use bytes::{Buf, Bytes};
 use tracing::{error, warn};
 
+use self::records::Records;
 use super::Origin;
 
 /// How a journal begins; the last byte is its version.
@@ -17,15 +19,18 @@ const HEAD_BYTES: usize = 8;
 /// When it was received, and how it is encoded, before each body.
 const FACTS_BYTES: usize = 9;
 const EXTENSION: &str = "journal";
+/// Of a journal that was set aside because not all of it could be read.
+const DAMAGED: &str = "damaged";
 
 /// The journal that is written.
 pub struct Journal {
     directory: PathBuf,
     number: u64,
     file: File,
+    /// What is whole and durable.
     bytes: u64,
-    /// Half a record may lie behind what counts, because it could not be taken away.
-    is_torn: bool,
+    /// There may be part of a record behind that.
+    torn: bool,
 }
 
 impl Journal {
@@ -36,7 +41,7 @@ impl Journal {
         file.sync_all()?;
         // A new name is only there after a crash when its directory was synced.
         File::open(directory)?.sync_all()?;
-        Ok(Journal { directory: directory.to_owned(), number, file, bytes: MAGIC.len() as u64, is_torn: false })
+        Ok(Journal { directory: directory.to_owned(), number, file, bytes: MAGIC.len() as u64, torn: false })
     }
 
     pub fn number(&self) -> u64 {
@@ -47,10 +52,10 @@ impl Journal {
         self.bytes
     }
 
-    /// Writes bodies, durable on return. On an error none of them is there.
+    /// Writes bodies, durable on return. On an error none of them is there, and nothing is taken until that is so.
     pub fn append<'a>(&mut self, origins: impl Iterator<Item = &'a Origin>) -> io::Result<()> {
-        if self.is_torn {
-            self.tear_off()?;
+        if self.torn {
+            self.cut()?;
         }
         let mut written = 0;
         let result = origins
@@ -60,22 +65,23 @@ impl Journal {
                 Ok(())
             })
             .and_then(|()| self.file.sync_data());
-        match result {
+        match &result {
             Ok(()) => self.bytes += written,
             Err(_) => {
-                self.is_torn = true;
-                // If that fails too, nothing is written until it has been done.
-                let _ = self.tear_off();
+                self.torn = true;
+                if let Err(error) = self.cut() {
+                    warn!(%error, number = self.number, "cannot cut half a record off the journal; trying again");
+                }
             }
         }
         result
     }
 
     /// What follows must not stand behind half a record.
-    fn tear_off(&mut self) -> io::Result<()> {
+    fn cut(&mut self) -> io::Result<()> {
         self.file.set_len(self.bytes)?;
         self.file.seek(SeekFrom::Start(self.bytes))?;
-        self.is_torn = false;
+        self.torn = false;
         Ok(())
     }
 
@@ -113,52 +119,41 @@ pub fn numbers(directory: &Path) -> Vec<u64> {
     numbers
 }
 
-/// What a journal has.
-#[derive(Debug, Default, PartialEq)]
-pub struct Contents {
-    /// The bodies, in the order in which they came.
-    pub origins: Vec<Origin>,
-    /// Bytes that are no record, though records follow: the disk has changed them.
-    pub damaged_bytes: usize,
-}
-
-/// Reads a journal. Half a record at its end was never answered; damage before others is passed over.
-pub fn read(directory: &Path, number: u64) -> io::Result<Contents> {
+/// The bodies of a journal, in the order in which they came. Half a record at its end was never answered. Where whole
+/// records follow upon one that cannot be read, they are read, and the file is kept under another name.
+pub fn read(directory: &Path, number: u64) -> io::Result<Vec<Origin>> {
     let path = path(directory, number);
-    let mut bytes = Vec::new();
-    File::open(&path)?.read_to_end(&mut bytes)?;
-    let mut rest = Bytes::from(bytes);
-    let mut contents = Contents::default();
-    if rest.len() < MAGIC.len() {
-        return Ok(contents);
+    let bytes = std::fs::read(&path)?;
+    if bytes.len() < MAGIC.len() {
+        return Ok(Vec::new());
     }
-    if &rest.split_to(MAGIC.len())[..] != MAGIC {
+    if &bytes[..MAGIC.len()] != MAGIC {
         return Err(io::Error::other(format!("{} is no journal of this version", path.display())));
     }
-    loop {
-        while let Some(origin) = record(&mut rest) {
-            contents.origins.push(origin);
-        }
-        let Some(damaged) = next_record(&rest) else { break };
-        contents.damaged_bytes += damaged;
-        rest.advance(damaged);
+    let Records { origins, lost_bytes, half_bytes } = Records::read(bytes.into(), MAGIC.len());
+    if half_bytes > 0 {
+        warn!(path = %path.display(), bytes = half_bytes, "the journal ends in half a record, which was never answered");
     }
-    if contents.damaged_bytes > 0 {
-        error!(path = %path.display(), bytes = contents.damaged_bytes, "the journal is damaged: samples are lost");
+    if lost_bytes > 0 {
+        let kept = path.with_extension(DAMAGED);
+        set_aside(&path, &kept)?;
+        error!(
+            path = %kept.display(),
+            bytes = lost_bytes,
+            "a journal is damaged: these bytes of samples are lost, what follows them is not; the file is kept"
+        );
     }
-    if !rest.is_empty() {
-        warn!(path = %path.display(), bytes = rest.len(), "the journal ends in half a record, which was never answered");
-    }
-    Ok(contents)
+    Ok(origins)
 }
 
-/// Keeps a damaged journal out of the way, for whoever wants to look at it.
-pub fn set_aside(directory: &Path, number: u64) {
-    let path = path(directory, number);
-    let aside = path.with_extension("damaged");
-    match std::fs::rename(&path, &aside) {
-        Ok(()) => warn!(path = %aside.display(), "the damaged journal is kept here"),
-        Err(error) => warn!(%error, path = %path.display(), "cannot set a damaged journal aside"),
+/// A second name for a file, which stays when the first one goes.
+fn set_aside(path: &Path, kept: &Path) -> io::Result<()> {
+    match std::fs::hard_link(path, kept) {
+        // At a start that was cut off.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // Not every filesystem has links.
+        Err(_) => std::fs::copy(path, kept).map(drop),
+        Ok(()) => Ok(()),
     }
 }
 
@@ -167,30 +162,6 @@ pub fn remove(directory: &Path, number: u64) {
     if let Err(error) = std::fs::remove_file(&path) {
         warn!(%error, path = %path.display(), "cannot remove a journal");
     }
-}
-
-/// How far behind the begin the next whole record is.
-fn next_record(damaged: &Bytes) -> Option<usize> {
-    // Any bytes may look like a length: before its checksum is computed, a record must have a time and an encoding.
-    let is_likely = |begin: &usize| {
-        let mut facts = damaged.get(begin + HEAD_BYTES..)?;
-        (facts.len() >= FACTS_BYTES).then(|| facts.get_i64_le().unsigned_abs() < 1 << 56 && facts.get_u8() < 8)
-    };
-    let mut likely = (1..damaged.len()).filter(|begin| is_likely(begin).unwrap_or(false));
-    likely.find(|begin| record(&mut damaged.slice(begin..)).is_some())
-}
-
-/// Takes the next record off; leaves the rest as it is when there is none.
-fn record(rest: &mut Bytes) -> Option<Origin> {
-    let mut head = rest.get(..HEAD_BYTES)?;
-    let (length, sum) = (head.get_u32_le() as usize, head.get_u32_le());
-    let payload = rest.get(HEAD_BYTES..HEAD_BYTES.checked_add(length)?).filter(|_| length >= FACTS_BYTES)?;
-    if crc32fast::hash(payload) != sum {
-        return None;
-    }
-    rest.advance(HEAD_BYTES);
-    let mut payload = rest.split_to(length);
-    Some(Origin { received_us: payload.get_i64_le(), encoding: payload.get_u8(), body: payload })
 }
 
 fn path(directory: &Path, number: u64) -> PathBuf {
@@ -219,7 +190,7 @@ mod tests {
         journal.append(origins[..5].iter()).unwrap();
         journal.append(origins[5..].iter()).unwrap();
         assert_eq!(numbers(place.path()), [7]);
-        assert_eq!(read(place.path(), 7).unwrap(), Contents { origins, damaged_bytes: 0 });
+        assert_eq!(read(place.path(), 7).unwrap(), origins);
         assert_eq!(journal.bytes(), std::fs::metadata(path(place.path(), 7)).unwrap().len());
         journal.remove();
         assert_eq!(numbers(place.path()), [0; 0]);
@@ -233,49 +204,56 @@ mod tests {
         assert!(error.contains("3.journal"), "{error}");
     }
 
+    fn record_bytes(origin: &Origin) -> usize {
+        HEAD_BYTES + FACTS_BYTES + origin.body.len()
+    }
+
+    /// Half a record that cannot be cut off must not come before whole ones.
     #[test]
-    fn nothing_is_written_behind_half_a_record() {
+    fn nothing_is_taken_behind_half_a_record() {
         let place = tempfile::tempdir().unwrap();
         let mut journal = Journal::begin(place.path(), 1).unwrap();
         let origins: Vec<Origin> = (0..4).map(origin).collect();
         journal.append(origins[..2].iter()).unwrap();
-        // A disk that was full in the midst of a record, and did not take it back either.
-        journal.file.write_all(&[7; 5]).unwrap();
-        journal.is_torn = true;
+        // A file that takes neither bytes nor another length, after some bytes came through.
         let writable = std::mem::replace(&mut journal.file, File::open(path(place.path(), 1)).unwrap());
-        assert!(journal.append(origins[2..].iter()).is_err(), "it cannot be truncated now");
+        OpenOptions::new().append(true).open(path(place.path(), 1)).unwrap().write_all(&[200, 0, 0, 0, 7]).unwrap();
+        for _ in 0..2 {
+            journal.append(origins[2..3].iter()).unwrap_err();
+        }
         journal.file = writable;
-        journal.append(origins[2..].iter()).unwrap();
-        assert_eq!(read(place.path(), 1).unwrap(), Contents { origins, damaged_bytes: 0 });
+        journal.file.seek(SeekFrom::End(0)).unwrap();
+        journal.append(origins[3..].iter()).unwrap();
+        assert_eq!(read(place.path(), 1).unwrap(), [&origins[..2], &origins[3..]].concat());
+        assert_eq!(journal.bytes(), std::fs::metadata(path(place.path(), 1)).unwrap().len());
     }
 
     #[test]
-    fn damage_costs_no_more_than_what_it_hit() {
-        let place = tempfile::tempdir().unwrap();
-        let origins: Vec<Origin> = (1..9).map(origin).collect();
-        Journal::begin(place.path(), 1).unwrap().append(origins.iter()).unwrap();
-        let file = path(place.path(), 1);
-        let whole = std::fs::read(&file).unwrap();
-        let first = MAGIC.len() + HEAD_BYTES + FACTS_BYTES + origins[0].body.len();
-        // Of the second record: its length, its checksum, its body.
-        for place_of in [0, 5, HEAD_BYTES + FACTS_BYTES + 2] {
-            let mut bytes = whole.clone();
-            bytes[first + place_of] ^= 0xff;
-            std::fs::write(&file, bytes).unwrap();
-            let contents = read(place.path(), 1).unwrap();
-            assert_eq!(contents.origins[0], origins[0]);
-            assert_eq!(contents.origins[1..], origins[2..], "{place_of}");
-            assert_eq!(contents.damaged_bytes, HEAD_BYTES + FACTS_BYTES + origins[1].body.len());
+    fn what_follows_a_damaged_record_is_read_and_the_file_is_kept() {
+        let origins: Vec<Origin> = (0..9).map(origin).collect();
+        let start = MAGIC.len() + origins[..4].iter().map(record_bytes).sum::<usize>();
+        // In its body, its checksum, and its length.
+        for place_of_damage in [HEAD_BYTES + FACTS_BYTES + 3, 5, 0, 2] {
+            let place = tempfile::tempdir().unwrap();
+            Journal::begin(place.path(), 1).unwrap().append(origins.iter()).unwrap();
+            let path = path(place.path(), 1);
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes[start + place_of_damage] ^= 0x15;
+            std::fs::write(&path, &bytes).unwrap();
+            let expected = [&origins[..4], &origins[5..]].concat();
+            assert_eq!(read(place.path(), 1).unwrap(), expected, "{place_of_damage}");
+            // Once more, as after a kill.
+            assert_eq!(read(place.path(), 1).unwrap(), expected);
+            remove(place.path(), 1);
+            assert_eq!(numbers(place.path()), [0; 0], "what is kept is no journal");
+            assert_eq!(std::fs::read(place.path().join("1.damaged")).unwrap(), bytes);
         }
-        set_aside(place.path(), 1);
-        assert_eq!(numbers(place.path()), [0; 0]);
-        assert!(file.with_extension("damaged").exists());
     }
 
     proptest! {
         /// A kill may leave any part of the last record, and a bad disk may change any byte.
         #[test]
-        fn a_cut_or_changed_journal_gives_whole_records(cut in 0usize..900, flip in proptest::option::of(0usize..900)) {
+        fn a_cut_or_changed_journal_gives_all_whole_records(cut in 0usize..900, flip in proptest::option::of(0usize..900)) {
             let place = tempfile::tempdir().unwrap();
             let origins: Vec<Origin> = (0..12).map(origin).collect();
             Journal::begin(place.path(), 1).unwrap().append(origins.iter()).unwrap();
@@ -287,8 +265,16 @@ mod tests {
             }
             std::fs::write(&path, bytes).unwrap();
             let found = read(place.path(), 1).unwrap();
-            let mut left = origins.iter();
-            prop_assert!(found.origins.iter().all(|origin| left.any(|written| written == origin)), "each as it was, in order");
+            let whole = origins.iter().filter(|origin| found.contains(origin)).cloned().collect::<Vec<_>>();
+            prop_assert_eq!(&found, &whole);
+            // One changed byte costs one record.
+            let ends = origins.iter().scan(MAGIC.len(), |end, origin| { *end += record_bytes(origin); Some(*end) });
+            let uncut = ends.take_while(|end| *end <= cut.max(MAGIC.len())).count();
+            prop_assert!(found.len() + 1 >= uncut, "{} of {uncut}", found.len());
+            if flip.is_none() {
+                prop_assert_eq!(found.len(), uncut);
+                prop_assert!(!place.path().join("1.damaged").exists());
+            }
         }
     }
 }

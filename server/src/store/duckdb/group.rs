@@ -40,6 +40,12 @@ impl Tail {
     pub fn samples(&self) -> u64 {
         self.groups.iter().map(|group| group.samples).sum()
     }
+
+    /// What its rows have in all their columns, nulls too.
+    pub fn values(&self) -> u64 {
+        let batches = self.groups.iter().flat_map(|group| &group.tables).map(|table| &table.batch);
+        batches.map(|batch| (batch.num_rows() * batch.num_columns()) as u64).sum()
+    }
 }
 
 /// Groups as one, ready to be written: texts are numbered.

@@ -7,35 +7,35 @@ use std::sync::Arc;
 
 use duckdb::Connection;
 
-use super::file::{Facts, File, Tables, alias};
+use super::file::{Facts, File, Tables};
 use super::instance::{Access, Instance};
 use super::layout::{Layout, Tier};
 use super::manifest::Manifest;
 use super::{schema, sql};
+use crate::store::directory::HostId;
 
 /// Makes an empty hot file, attached and durable, with these columns at least. Others come when a row has them: what no
-/// host has costs nothing, in no row of its log.
+/// host has costs nothing, in no row of its log. On an error nothing of it is left.
 pub fn create(instance: &Arc<Instance>, layout: &Layout, number: u64, columns: &Tables) -> duckdb::Result<Arc<File>> {
     let path = layout.file(Tier::Hot, number, None);
-    let file =
-        Arc::new(File::new(instance.clone(), (Tier::Hot, number, None), path, Facts::default(), Default::default()));
-    let made = (|| {
-        instance.attach(&file.path, &alias(number), Access::Write)?;
-        // From here on it is detached when it goes.
-        file.set_attached(Tables::new());
-        let connection = instance.connect()?;
-        connection.execute_batch(&format!("USE {}; BEGIN", alias(number)))?;
-        let tables = schema::create(&connection, columns)?;
-        connection.execute_batch("COMMIT")?;
-        file.set_attached(tables);
-        Ok(())
-    })();
-    if let Err(error) = made {
+    let file = File::new(instance.clone(), (Tier::Hot, number, None), path, Facts::default(), Default::default());
+    if let Err(error) = fill(instance, &file, columns) {
         file.retire();
         return Err(error);
     }
     sync_directory(&layout.tier(Tier::Hot));
-    Ok(file)
+    Ok(Arc::new(file))
+}
+
+fn fill(instance: &Instance, file: &File, columns: &Tables) -> duckdb::Result<()> {
+    instance.attach(&file.path, &file.alias(), Access::Write)?;
+    file.set_attached(Tables::new());
+    let connection = instance.connect()?;
+    connection.execute_batch(&format!("USE {}; BEGIN", file.alias()))?;
+    let tables = schema::create(&connection, columns)?;
+    connection.execute_batch("COMMIT")?;
+    file.set_attached(tables);
+    Ok(())
 }
 
 /// Gives the tables of the file that the connection uses the columns that they lack. Answers what it then has, if that is
@@ -75,15 +75,24 @@ pub fn frozen(manifest: &Manifest) -> Vec<Arc<File>> {
     hot
 }
 
-/// Counts what a hot file of an earlier run has.
-pub fn survey(connection: &Connection, file: &File) -> duckdb::Result<()> {
+/// What a hot file has of one host.
+pub struct Count {
+    pub host: HostId,
+    pub samples: u64,
+    pub newest_us: i64,
+}
+
+/// Counts what a hot file of an earlier run has, by host and day.
+pub fn survey(connection: &Connection, file: &File) -> duckdb::Result<Vec<Count>> {
     let mut statement = connection.prepare(&sql::load_counts(&file.alias()))?;
     let mut rows = statement.query([])?;
+    let mut counts = Vec::new();
     while let Some(row) = rows.next()? {
-        let samples: i64 = row.get(1)?;
-        file.grow(samples as u64, [row.get(2)?, row.get(3)?].into_iter());
+        let (samples, newest_us) = (row.get::<_, i64>(1)? as u64, row.get(2)?);
+        file.grow(samples, [newest_us, row.get(3)?].into_iter());
+        counts.push(Count { host: HostId(row.get(0)?), samples, newest_us });
     }
-    Ok(())
+    Ok(counts)
 }
 
 /// A new name is only there after a crash when its directory was synced.

@@ -17,8 +17,9 @@ use crate::store::directory::HostId;
 
 /// The name under which it is attached.
 pub const ALIAS: &str = "ledger";
-/// The layout of the files; a higher one is of a later version.
-pub const VERSION: i32 = 2;
+/// The layout of the files; a higher one is of a later version. 3: hot files have numbers for names, which earlier builds
+/// could not read. A store of version 2 is as good as one of 3: only the number changes.
+pub const VERSION: i32 = 3;
 
 pub struct Ledger(Mutex<Connection>);
 
@@ -49,7 +50,8 @@ impl Ledger {
         connection.execute_batch(&format!("USE {ALIAS}"))?;
         connection.execute_batch(sql::STATE_TABLES)?;
         connection.execute_batch(sql::LEDGER_TABLES)?;
-        if connection.query_row(sql::LEDGER_VERSION, [], |row| row.get::<_, Option<i32>>(0))?.is_none() {
+        let found: Option<i32> = connection.query_row(sql::LEDGER_VERSION, [], |row| row.get(0))?;
+        if found.is_none_or(|found| found < VERSION) {
             connection.execute("INSERT INTO version VALUES (?)", [VERSION])?;
         }
         Ok(Ledger(Mutex::new(connection)))
@@ -118,7 +120,7 @@ impl Ledger {
         })
     }
 
-    /// Files come and files go, all at once.
+    /// Files come and files go, all at once. On an error nothing of it is so.
     pub fn publish(&self, change: &Change) -> Result<(), StoreError> {
         let connection = self.lock();
         transaction(&connection, |connection| {
@@ -135,9 +137,9 @@ impl Ledger {
                 false => connection.execute_batch(&sql::take_over(&change.sealed, now_us())),
             }
         })?;
-        // It is done, also if its log cannot go into the file now.
+        // What is published is: its log is only longer until the next time.
         if let Err(error) = connection.execute_batch(&format!("CHECKPOINT {ALIAS}")) {
-            warn!(%error, "cannot checkpoint the ledger; its log stays until the next change");
+            warn!(%error, "cannot checkpoint the ledger");
         }
         Ok(())
     }

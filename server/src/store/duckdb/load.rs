@@ -14,11 +14,13 @@ use super::{schema, sql};
 use crate::store::FlatValues;
 use crate::store::directory::{Details, Directory, HostEntry, HostId, Native, Source};
 
-/// Reads hosts, marks and the flat pushes of the ten minutes before `since_us` and later; fills the directory with the hosts that are not removed.
+/// Reads hosts, marks and the flat pushes of the ten minutes before `since_us` and later; fills the directory with the hosts
+/// that are not removed. `counted` is what was counted of them in the hot files.
 pub fn load(
     connection: &Connection,
     manifest: &Manifest,
     directory: &Directory,
+    counted: &HashMap<HostId, (u64, i64)>,
     since_us: i64,
 ) -> duckdb::Result<Memory> {
     let mut memory = Memory::default();
@@ -55,7 +57,7 @@ pub fn load(
             }
         }
     }
-    fill(connection, manifest, directory, &memory)?;
+    fill(connection, manifest, directory, counted, &memory)?;
     Ok(memory)
 }
 
@@ -79,9 +81,14 @@ pub fn rows(connection: &Connection, tables: &Tables) -> duckdb::Result<HashMap<
     schema::names().filter(|name| tables.contains_key(*name)).map(|name| Ok((name, count(name)? as u64))).collect()
 }
 
-fn fill(connection: &Connection, manifest: &Manifest, directory: &Directory, memory: &Memory) -> duckdb::Result<()> {
+fn fill(
+    connection: &Connection,
+    manifest: &Manifest,
+    directory: &Directory,
+    counted: &HashMap<HostId, (u64, i64)>,
+    memory: &Memory,
+) -> duckdb::Result<()> {
     let mut details = HashMap::new();
-    let mut counts: HashMap<HostId, (u64, Option<i64>)> = HashMap::new();
     let mut last_flat: HashMap<HostId, (i64, FlatValues)> = HashMap::new();
     let mut take_details = |alias: &str| {
         each(connection, &sql::load_details(alias), |row| {
@@ -94,21 +101,7 @@ fn fill(connection: &Connection, manifest: &Manifest, directory: &Directory, mem
         })
     };
     take_details(ledger::ALIAS)?;
-    for known in memory.hosts.values() {
-        counts.insert(known.id, manifest.sealed_of(known.id));
-    }
-    for file in manifest.of_tier(Tier::Hot) {
-        take_details(&file.alias())?;
-        each(connection, &sql::load_counts(&file.alias()), |row| {
-            let host = HostId(row.get(0)?);
-            if !manifest.hides(host, file) {
-                let (samples, newest) = counts.entry(host).or_default();
-                *samples += row.get::<_, i64>(1)? as u64;
-                *newest = (*newest).max(Some(row.get(2)?));
-            }
-            Ok(())
-        })?;
-    }
+    manifest.of_tier(Tier::Hot).try_for_each(|file| take_details(&file.alias()))?;
     // The newest segment has the last pushes of those who have none that is hot.
     let newest = manifest.of_tier(Tier::Raw).max_by_key(|file| file.period);
     for file in newest.into_iter().chain(manifest.of_tier(Tier::Hot)) {
@@ -124,7 +117,10 @@ fn fill(connection: &Connection, manifest: &Manifest, directory: &Directory, mem
         })?;
     }
     directory.load(memory.hosts.iter().filter(|(_, known)| !known.deleted).map(|(key, known)| {
-        let (samples, last_sample_us) = counts.get(&known.id).copied().unwrap_or_default();
+        let (sealed, newest_sealed_us) = manifest.sealed_of(known.id);
+        let hot = counted.get(&known.id);
+        let samples = sealed + hot.map_or(0, |(samples, _)| *samples);
+        let last_sample_us = newest_sealed_us.max(hot.map(|(_, newest_us)| *newest_us));
         let source = match &known.native {
             Some((agent, host)) => Source::Native(Box::new(Native {
                 agent: agent.clone(),

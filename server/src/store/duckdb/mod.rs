@@ -1,6 +1,7 @@
 //! The store in DuckDB: a ledger, hot files in the order in which samples came, and sealed files sorted by host and time.
 
 mod attach;
+mod documents;
 mod due;
 mod fate;
 mod file;

@@ -1,20 +1,24 @@
 //! Opening a store, and saying plainly why it cannot be opened.
 
+use std::collections::HashMap;
 use std::fs::File as OsFile;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use duckdb::Connection;
 use tracing::{error, info, warn};
 
 use super::file::{File, Tables};
+use super::hot::Count;
 use super::instance::{Access, Instance};
 use super::layout::{Layout, Tier};
 use super::ledger::{self, Entry, Ledger};
 use super::manifest::{Files, Manifest};
 use super::reader::Reader;
 use super::{file, hot, migrate, schema};
+use crate::store::directory::HostId;
 
 /// How DuckDB says that another process has the file.
 const LOCKED: [&str; 2] = ["Could not set lock", "Conflicting lock"];
@@ -61,6 +65,8 @@ pub struct Database {
     pub shared: Arc<Shared>,
     /// The hot file to be written.
     pub active: Arc<File>,
+    /// Samples of each host in the hot files, and the newest of them, microseconds since 1970; without those that are hidden.
+    pub counted: HashMap<HostId, (u64, i64)>,
 }
 
 impl Database {
@@ -99,13 +105,11 @@ impl Database {
         let ledger = Ledger::new(instance.connect().map_err(failed)?).map_err(failed)?;
         let manifest = manifest(&instance, &layout, &ledger).map_err(failed)?;
         remove_unlisted(&layout, &manifest);
-        for file in manifest.of_tier(Tier::Hot) {
-            file.lease().and_then(|_| hot::survey(&connection, file)).map_err(failed)?;
-        }
+        let counted = count(&connection, &manifest).map_err(failed)?;
         let shared =
             Shared { instance, ledger, files: Files::new(manifest), layout, rotation_wanted: AtomicBool::new(false) };
         let active = shared.active().map_err(|detail| OpenError::Change { path: path.to_owned(), detail })?;
-        Ok(Database { shared: Arc::new(shared), active })
+        Ok(Database { shared: Arc::new(shared), active, counted })
     }
 
     /// Where connections for reading come from.
@@ -158,6 +162,22 @@ fn manifest(instance: &Arc<Instance>, layout: &Layout, ledger: &Ledger) -> duckd
         manifest.files.insert(number, Arc::new(file));
     }
     Ok(manifest)
+}
+
+/// Goes through the rows of the hot files, once.
+fn count(connection: &Connection, manifest: &Manifest) -> duckdb::Result<HashMap<HostId, (u64, i64)>> {
+    let mut counted = HashMap::new();
+    for file in manifest.of_tier(Tier::Hot) {
+        let _lease = file.lease()?;
+        for Count { host, samples, newest_us } in hot::survey(connection, file)? {
+            if !manifest.hides(host, file) {
+                let (all, newest) = counted.entry(host).or_insert((0, newest_us));
+                *all += samples;
+                *newest = newest_us.max(*newest);
+            }
+        }
+    }
+    Ok(counted)
 }
 
 /// Half-made files, and files whose rows are elsewhere: the ledger does not list them.

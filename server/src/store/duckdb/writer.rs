@@ -1,7 +1,7 @@
 //! The one who writes samples: bodies into the journal, then, and only then, into memory, where questions find them; and
 //! from there, many groups in one transaction, into the active hot file.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use duckdb::Connection;
 use tracing::{error, info, warn};
 
+use super::documents::Documents;
 use super::file::{self, File};
 use super::flush::begin;
 use super::group::{Group, Prepared};
@@ -16,6 +17,7 @@ use super::memory::{Known, Memory};
 use super::names::Names;
 use super::open::{Database, Shared};
 use super::stage::{Pending, Stage};
+use super::steady::Steady;
 use super::transaction::{store_error, transaction};
 use super::{hot, load, tables};
 use crate::clock::now_us;
@@ -25,22 +27,21 @@ use crate::store::{Backend, Origin, Receipt, Removal, Removed, StoreError, Submi
 
 /// A hot file whose log has this size is followed by a new one. Its replay after a kill runs at 25 to 55 MB/s.
 const LOG_BYTES: u64 = 64 << 20;
-/// A new file that could not be made is not tried again sooner.
-const RETRY: Duration = Duration::from_secs(1);
+/// Where no new file can be made, the next attempt waits so long: each costs a write to the disk.
+const ROTATE_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Samples that wait for the hot file: in large groups they cost it a tenth.
 const FLUSH_SAMPLES: u64 = 10_000;
+/// Their values, nulls too. Samples of hosts with many cores and disks have hundreds, and while they are written nothing is
+/// acknowledged.
+const FLUSH_VALUES: u64 = 500_000;
 /// Bytes of bodies that wait, whatever is in them.
 const FLUSH_BYTES: u64 = 32 << 20;
 /// They wait no longer than this.
 const FLUSH_AFTER: Duration = Duration::from_secs(60);
-/// When the hot file takes nothing, so many samples wait at most; then no more are taken.
-const MAX_WAITING_SAMPLES: u64 = 10 * FLUSH_SAMPLES;
-/// The document of a host that goes on is kept so often; each is some kilobytes.
-const KEEP_AFTER: Duration = Duration::from_secs(3_600);
-/// Between two rounds of housekeeping, microseconds.
-const ROUND_US: i64 = 300 * 1_000_000;
-/// When the clock says that more than this passed between two rounds, it was set, and nothing is old by its word.
-const CLOCK_LEAP_US: i64 = 86_400 * 1_000_000;
+/// When the hot file takes nothing, so many times as much waits at most; then no more is taken.
+const MAX_WAITING: u64 = 10;
+/// Between two looks at what has grown old.
+const ROUND: Duration = Duration::from_secs(300);
 
 pub struct Writer {
     pub(super) connection: Connection,
@@ -53,22 +54,19 @@ pub struct Writer {
     pub(super) journal: Journal,
     /// Since when the oldest sample that waits is waiting.
     pub(super) waiting: Option<Instant>,
-    /// When a new hot file could not be made.
-    stuck: Option<Instant>,
     directory: Arc<Directory>,
     memory: Memory,
-    /// Native hosts whose documents have changed since they were kept.
-    unkept: HashSet<HostId>,
-    /// When they were kept last.
-    kept: HashMap<HostId, Instant>,
-    last_round_us: i64,
+    documents: Documents,
+    clock: Steady,
+    last_round: Instant,
+    rotation_failed: Option<Instant>,
 }
 
 impl Writer {
     /// Takes the store over and fills the directory from it. `decode` makes submissions again of the bodies that the
     /// journal has.
     pub fn new(database: Database, directory: Arc<Directory>, decode: &Decode) -> Result<Self, StoreError> {
-        let Database { shared, active } = database;
+        let Database { shared, active, counted } = database;
         let failed = |error: duckdb::Error| store_error(&error);
         let connection = shared.instance.connect().map_err(failed)?;
         let manifest = shared.files.now();
@@ -78,22 +76,16 @@ impl Writer {
             journal::numbers(&place).into_iter().partition(|number| *number < first);
         old.into_iter().for_each(|number| journal::remove(&place, number));
         let unreadable = |error: std::io::Error| StoreError::Failed(format!("cannot read the journal: {error}"));
-        let journals: Vec<journal::Contents> =
+        let bodies: Vec<Vec<Origin>> =
             left.iter().map(|number| journal::read(&place, *number)).collect::<Result<_, _>>().map_err(unreadable)?;
-        let since_us = journals
-            .iter()
-            .flat_map(|journal| &journal.origins)
-            .map(|origin| origin.received_us)
-            .min()
-            .unwrap_or(i64::MAX)
-            .min(now_us());
-        let memory = load::load(&connection, &manifest, &directory, since_us).map_err(failed)?;
+        let since_us = bodies.iter().flatten().map(|origin| origin.received_us).min().unwrap_or(i64::MAX).min(now_us());
+        let memory = load::load(&connection, &manifest, &directory, &counted, since_us).map_err(failed)?;
         connection.execute_batch(&format!("USE {}", active.alias())).map_err(failed)?;
+        let newest_us = manifest.files.values().filter_map(|file| file.facts().newest_us).max();
         let next = left.last().map_or(first, |last| last + 1);
         let mut writer = Writer {
             rows: load::rows(&connection, &active.lease().map_err(failed)?.tables).map_err(failed)?,
             names: Names::load(&connection).map_err(failed)?,
-            stuck: None,
             journal: begin(&place, next)?,
             waiting: None,
             connection,
@@ -101,24 +93,22 @@ impl Writer {
             active,
             directory,
             memory,
-            unkept: HashSet::new(),
-            kept: HashMap::new(),
-            last_round_us: now_us(),
+            documents: Documents::default(),
+            clock: Steady::new(newest_us, Instant::now(), now_us()),
+            last_round: Instant::now(),
+            rotation_failed: None,
         };
         writer.publish(|tail| tail.groups.clear());
-        let damaged: Vec<bool> = journals.iter().map(|journal| journal.damaged_bytes > 0).collect();
-        writer.replay(journals.into_iter().flat_map(|journal| journal.origins), decode)?;
-        for (number, is_damaged) in left.into_iter().zip(damaged) {
-            if is_damaged { journal::set_aside(&place, number) } else { journal::remove(&place, number) }
-        }
+        writer.replay(bodies, decode)?;
+        left.into_iter().for_each(|number| journal::remove(&place, number));
         Ok(writer)
     }
 
     /// Stores again what the journal has and the files have not.
-    fn replay(&mut self, bodies: impl Iterator<Item = Origin>, decode: &Decode) -> Result<(), StoreError> {
+    fn replay(&mut self, bodies: Vec<Vec<Origin>>, decode: &Decode) -> Result<(), StoreError> {
         let start = Instant::now();
         let mut samples = 0;
-        for origin in bodies {
+        for origin in bodies.into_iter().flatten() {
             let Some(submission) = decode(&origin) else {
                 error!(
                     bytes = origin.body.len(),
@@ -129,7 +119,7 @@ impl Writer {
             let (receipts, group) = self.stage(&[submission])?;
             samples += receipts.iter().map(|receipt| receipt.stored).sum::<u64>();
             self.keep(group);
-            if self.shared.files.now().tail.samples() >= FLUSH_SAMPLES {
+            if self.waits(1) {
                 // Not under a new number: a kill meanwhile must find the rest.
                 self.flush_as(None)?;
             }
@@ -139,6 +129,12 @@ impl Writer {
             info!(samples, seconds = start.elapsed().as_secs_f64(), "stored again what the journal had");
         }
         Ok(())
+    }
+
+    /// Whether so many times as much waits as is written at a time.
+    fn waits(&self, times: u64) -> bool {
+        let tail = &self.shared.files.now().tail;
+        tail.samples() >= times * FLUSH_SAMPLES || tail.values() >= times * FLUSH_VALUES
     }
 
     #[cfg(test)]
@@ -175,7 +171,8 @@ impl Writer {
         }
         for heard in &heard {
             if let Source::Native(native) = &heard.source {
-                self.unkept.insert(heard.host);
+                let is_changed = group.hosts.get(&heard.key).is_some_and(|known| known.id == heard.host);
+                self.documents.heard(heard.host, is_changed, Instant::now());
                 if native.cloned_us.is_some()
                     && !self.directory.get(heard.host).is_some_and(|host| host.is_cloned(heard.heard_us))
                 {
@@ -211,36 +208,19 @@ impl Writer {
         Ok(())
     }
 
-    /// Keeps the documents of native hosts, so that they are there after a restart: of who has fallen silent soon, of who
-    /// goes on now and then, since that one will tell again.
-    fn keep_details(&mut self, of_all: bool) -> Result<(), StoreError> {
-        let silent_us = now_us() - ROUND_US;
-        let is_due = |host: &HostId| {
-            let heard = || self.directory.get(*host).and_then(|entry| entry.last_heard_us);
-            of_all
-                || self.kept.get(host).is_none_or(|at| at.elapsed() >= KEEP_AFTER)
-                || heard().is_some_and(|at| at < silent_us)
-        };
-        let due: Vec<HostId> = self.unkept.iter().filter(|host| is_due(host)).copied().collect();
+    /// Keeps the documents of native hosts, so that they are there after a restart.
+    fn keep_documents(&mut self, hosts: &[HostId]) -> Result<(), StoreError> {
         let document = |host: &HostId| Some((*host, self.directory.get(*host)?.document()?));
-        let details: HashMap<HostId, Details> = due.iter().filter_map(document).collect();
-        transaction(&self.connection, |connection| tables::write_details(connection, &details))?;
-        for host in due {
-            self.unkept.remove(&host);
-            self.kept.insert(host, Instant::now());
+        let details: HashMap<HostId, Details> = hosts.iter().filter_map(document).collect();
+        if !details.is_empty() {
+            transaction(&self.connection, |connection| tables::write_details(connection, &details))?;
         }
+        self.documents.kept(hosts);
         Ok(())
     }
 
-    /// The housekeeping that time has come for.
-    #[cfg(test)]
-    pub(super) fn look_after(&mut self) {
-        self.last_round_us -= ROUND_US;
-        self.tick().unwrap();
-    }
-
-    fn expire(&mut self, passed_us: i64) {
-        if (0..CLOCK_LEAP_US).contains(&passed_us) {
+    fn expire(&mut self) {
+        if self.clock.is_so(Instant::now(), now_us()) {
             self.memory.retries.expire(now_us());
             self.memory.marks.expire(now_us());
         }
@@ -256,15 +236,19 @@ impl Writer {
         let columns = self.active.lease().map_err(|error| store_error(&error))?.tables;
         let next =
             hot::create(&shared.instance, &shared.layout, number, &columns).map_err(|error| store_error(&error))?;
-        if let Err(error) = shared.ledger.begin_hot(number, tombstone) {
+        let go_on_in = |file: &File| {
+            let used = self.connection.execute_batch(&format!("USE {}", file.alias()));
+            used.map_err(|error| store_error(&error))
+        };
+        if let Err(error) = go_on_in(&next).and_then(|()| shared.ledger.begin_hot(number, tombstone)) {
             next.retire();
+            go_on_in(&self.active)?;
             return Err(error);
         }
         shared.files.change(|manifest| {
             manifest.tombstones.extend(tombstone);
             manifest.files.insert(number, next.clone());
         });
-        self.connection.execute_batch(&format!("USE {}", next.alias())).map_err(|error| store_error(&error))?;
         self.active = next;
         self.rows.clear();
         self.names = Names::default();
@@ -277,7 +261,7 @@ impl Writer {
         std::fs::metadata(file::log(&self.active.path)).map_or(0, |metadata| metadata.len())
     }
 
-    fn checkpoint(&mut self) -> Result<(), StoreError> {
+    fn checkpoint(&self) -> Result<(), StoreError> {
         let statement = format!("CHECKPOINT {}", self.active.alias());
         self.connection.execute_batch(&statement).map_err(|error| store_error(&error))
     }
@@ -288,7 +272,7 @@ pub type Decode = dyn Fn(&Origin) -> Option<Submission>;
 
 impl Backend for Writer {
     fn commit(&mut self, group: &[Submission]) -> Result<Vec<Receipt>, StoreError> {
-        if self.shared.files.now().tail.samples() >= MAX_WAITING_SAMPLES {
+        if self.waits(MAX_WAITING) {
             self.flush()?;
         }
         let (receipts, pending) = self.stage(group)?;
@@ -305,18 +289,18 @@ impl Backend for Writer {
 
     fn settle(&mut self) -> Result<(), StoreError> {
         let late = self.waiting.is_some_and(|since| since.elapsed() >= FLUSH_AFTER);
-        let samples = self.shared.files.now().tail.samples();
-        if late || samples >= FLUSH_SAMPLES || self.journal.bytes() >= FLUSH_BYTES {
+        if late || self.waits(1) || self.journal.bytes() >= FLUSH_BYTES {
             self.flush()?;
         }
-        let is_wanted = self.shared.rotation_wanted.load(Ordering::Relaxed);
-        if !(is_wanted || self.names.are_many() || self.log_bytes() >= LOG_BYTES)
-            || self.stuck.is_some_and(|since| since.elapsed() < RETRY)
-        {
+        let wanted = self.shared.rotation_wanted.load(Ordering::Relaxed);
+        if !wanted && !self.names.are_many() && self.log_bytes() < LOG_BYTES {
+            return Ok(());
+        }
+        if self.rotation_failed.is_some_and(|at| at.elapsed() < ROTATE_AGAIN_AFTER) {
             return Ok(());
         }
         let rotated = self.rotate(None);
-        self.stuck = rotated.is_err().then(Instant::now);
+        self.rotation_failed = rotated.is_err().then(Instant::now);
         rotated
     }
 
@@ -328,6 +312,7 @@ impl Backend for Writer {
         self.memory.retries.forget(host);
         if what == Removal::Samples {
             self.directory.clear(host);
+            self.documents.heard(host, true, Instant::now());
             info!(hostname = entry.hostname, samples = entry.samples, "removed a host's samples");
             return Ok(Removed { samples: entry.samples, details: 0 });
         }
@@ -337,25 +322,24 @@ impl Backend for Writer {
             self.memory.hosts.insert(key, known);
         }
         self.directory.forget(host);
-        self.unkept.remove(&host);
-        self.kept.remove(&host);
+        self.documents.kept(&[host]);
         info!(hostname = entry.hostname, samples = entry.samples, "removed a host");
         Ok(Removed { samples: entry.samples, details: u64::from(entry.document().is_some()) })
     }
 
     fn tick(&mut self) -> Result<(), StoreError> {
         self.settle()?;
-        let passed_us = now_us() - self.last_round_us;
-        if (0..ROUND_US).contains(&passed_us) {
-            return Ok(());
+        if self.last_round.elapsed() >= ROUND {
+            self.last_round = Instant::now();
+            self.expire();
         }
-        self.last_round_us = now_us();
-        self.expire(passed_us);
-        self.keep_details(false)
+        let due = self.documents.due(Instant::now());
+        self.keep_documents(&due)
     }
 
     fn close(&mut self) -> Result<(), StoreError> {
-        if let Err(error) = self.keep_details(true) {
+        let all = self.documents.all();
+        if let Err(error) = self.keep_documents(&all) {
             error!(%error, "cannot keep the hosts' documents");
         }
         self.flush()?;

@@ -15,8 +15,9 @@ siskin-bench store               what a history costs the server, beside Victori
   --crowd-connections N  their connections                               (200)
   --paced-seconds N      how long they push when they are due            (60)
   --single-seconds N     how long they push at full speed                (15)
+  --rich-seconds N       how long hosts of 151 values a sample push      (30)
   --idle-seconds N       how long five hosts push before RSS is read     (60)
-The last three may be 0, which leaves that part out.
+The last four may be 0, which leaves that part out.
 
 siskin-bench retention           a long history, of which only so much is kept (`make bench-retention`)
   --hosts N, --interval SECONDS, --batch N, --connections N, --seed N    as above  (1000, 60, 100, 8, 1)
@@ -70,6 +71,8 @@ pub struct Store {
     pub paced_seconds: u64,
     /// Seconds for which they push at full speed; 0 for not at all.
     pub single_seconds: u64,
+    /// Seconds for which hosts of which more is read push at full speed; 0 for not at all.
+    pub rich_seconds: u64,
     /// Seconds for which five hosts push; 0 for not at all.
     pub idle_seconds: u64,
 }
@@ -87,6 +90,7 @@ impl Default for Store {
             crowd_connections: 200,
             paced_seconds: 60,
             single_seconds: 15,
+            rich_seconds: 30,
             idle_seconds: 60,
         }
     }
@@ -135,7 +139,7 @@ impl Default for Retention {
 }
 
 /// What may be 0.
-const MAY_BE_ZERO: [&str; 4] = ["--seed", "--paced-seconds", "--single-seconds", "--idle-seconds"];
+const MAY_BE_ZERO: [&str; 5] = ["--seed", "--paced-seconds", "--single-seconds", "--rich-seconds", "--idle-seconds"];
 
 /// The sizes of a footprint run.
 #[derive(Debug, PartialEq, Eq)]
@@ -169,6 +173,7 @@ impl Task {
                 ("store", "--crowd-connections") => &mut store.crowd_connections,
                 ("store", "--paced-seconds") => &mut store.paced_seconds,
                 ("store", "--single-seconds") => &mut store.single_seconds,
+                ("store", "--rich-seconds") => &mut store.rich_seconds,
                 ("store", "--idle-seconds") => &mut store.idle_seconds,
                 ("retention", "--hosts") => &mut retention.hosts,
                 ("retention", "--interval") => &mut retention.interval,

@@ -23,6 +23,9 @@ use subject::{Kind, Running, Settled};
 
 const DAY_MS: i64 = 86_400_000;
 
+/// Cores of a host of which more is read: 151 values a sample.
+const RICH_CORES: u32 = 6;
+
 /// Hosts of a small installation, each with a connection of its own.
 const FEW_HOSTS: u64 = 5;
 
@@ -39,6 +42,8 @@ pub struct Figures {
     pub paced: Option<Pushed>,
     /// One sample a body, at full speed.
     pub single: Option<Pushed>,
+    /// Hosts of which more is read.
+    pub rich: Option<Pushed>,
     /// Five hosts.
     pub few: Option<Pushed>,
 }
@@ -74,6 +79,7 @@ fn measure(kind: &Kind, sizes: &Store, begun: Instant) -> Result<Figures, String
     let end_ms = unix_ms() / DAY_MS * DAY_MS;
     let history = flood::Flood {
         hosts: sizes.hosts,
+        cores: 0,
         interval_ms: (sizes.interval * 1_000) as i64,
         from_ms: end_ms - (sizes.hours * 3_600_000) as i64,
         until_ms: end_ms,
@@ -115,6 +121,14 @@ fn measure(kind: &Kind, sizes: &Store, begun: Instant) -> Result<Figures, String
             ..history
         };
         figures.single = Some(flood::push(&running, &single)?);
+        running.end()?;
+    }
+    // The peer is only told what plain hosts have.
+    if sizes.rich_seconds > 0 && matches!(kind, Kind::Siskin { .. }) {
+        tell("hosts of which more is read");
+        let running = Running::start(kind)?;
+        let rich = flood::Flood { cores: RICH_CORES, limit: Duration::from_secs(sizes.rich_seconds), ..history };
+        figures.rich = Some(flood::push(&running, &rich)?);
         running.end()?;
     }
     if sizes.idle_seconds > 0 {

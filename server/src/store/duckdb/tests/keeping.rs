@@ -167,22 +167,3 @@ fn who_was_removed_is_taken_out_of_the_files() {
     let store = open(&path);
     assert_eq!(store.column("disk", Some("device"), "read_bytes_total"), others);
 }
-
-#[test]
-fn a_document_of_a_host_that_goes_on_is_kept_now_and_then() {
-    let place = tempfile::tempdir().unwrap();
-    let mut store = open(&place.path().join("s.duckdb"));
-    let mut kept = |first_seq: u64, at_its_end: bool| {
-        store.push(batch(7, first_seq, 1));
-        if at_its_end {
-            store.writer.close().unwrap();
-        } else {
-            store.writer.look_after();
-        }
-        let statement = format!("SELECT count(*) FROM {}.details", store.writer.active.alias());
-        store.shared.instance.connect().unwrap().query_row(&statement, [], |row| row.get::<_, i64>(0)).unwrap()
-    };
-    assert_eq!(kept(1, false), 1, "it is new");
-    assert_eq!(kept(2, false), 1, "it will tell again");
-    assert_eq!(kept(3, true), 2);
-}

@@ -96,6 +96,28 @@ fn a_hot_file_of_an_earlier_version_gets_what_it_lacks() {
 }
 
 #[test]
+fn version_2_opens_and_is_3_from_then_on_and_4_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("s.duckdb");
+    let mut store = open(&path);
+    store.push(batch(7, 1, 3));
+    drop(store);
+    let versions = |statement: &str| {
+        let ledger = Connection::open(&path).unwrap();
+        ledger.execute_batch(statement).unwrap();
+        ledger.query_row("SELECT max(version) FROM version", [], |row| row.get::<_, i32>(0)).unwrap()
+    };
+    assert_eq!(versions("UPDATE version SET version = 2"), 2);
+    let store = open(&path);
+    assert_eq!(store.entry("agent-1").samples, 3);
+    drop(store);
+    assert_eq!(versions("SELECT 1"), 3);
+    versions("INSERT INTO version VALUES (4)");
+    let error = Database::open(&path).err().unwrap().to_string();
+    assert!(error.contains("layout 4, this one knows 3"), "{error}");
+}
+
+#[test]
 fn a_later_version_s_store_is_refused_and_a_lost_ledger_too() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("s.duckdb");

@@ -1,5 +1,6 @@
 //! The store against real files.
 
+mod calm;
 mod copies;
 mod journal;
 mod keeping;

@@ -14,6 +14,8 @@ use super::{
 pub struct Flood {
     /// Made-up hosts.
     pub hosts: u64,
+    /// Each of them has so many cores, and more is read of it than of plain ones; 0 for plain ones.
+    pub cores: u32,
     /// Between two samples of each.
     pub interval_ms: i64,
     /// The first moment.
@@ -60,7 +62,11 @@ fn send(
     let mut hosts: Vec<_> = (number..flood.hosts)
         .step_by(connections as usize)
         .map(|host| {
-            let machine = Machine::plain(flood.seed, host).every(flood.interval_ms as f64 / 1_000.0);
+            let machine = match flood.cores {
+                0 => Machine::plain(flood.seed, host),
+                cores => Machine::with_cores(flood.seed, host, cores),
+            };
+            let machine = machine.every(flood.interval_ms as f64 / 1_000.0);
             let schedule = machine.schedule(flood.seed, host);
             (machine, schedule, schedule.index_from(flood.from_ms))
         })

@@ -41,6 +41,7 @@ pub fn report(sizes: &Retention) -> Result<(), String> {
     );
     let end_ms = unix_ms() / DAY_MS * DAY_MS;
     let history = flood::Flood {
+        cores: 0,
         hosts: sizes.hosts,
         interval_ms: (sizes.interval * 1_000) as i64,
         from_ms: end_ms - sizes.days as i64 * DAY_MS,

@@ -76,6 +76,15 @@ pub fn print(own: &Figures, peer: Option<&Figures>, sizes: &Store) {
         row("answer, p50 ms", 2, |f| single(f, |p| p.latency_ms(0.5)));
         row("answer, p99 ms", 2, |f| single(f, |p| p.latency_ms(0.99)));
     }
+    if sizes.rich_seconds > 0 {
+        head(&format!("{} hosts of 151 values a sample, {} a body", sizes.hosts, sizes.batch));
+        row("samples/s", 0, |f| rich(f, |p| p.samples as f64 / p.wall_seconds));
+        row("CPU-s per million samples", 1, |f| rich(f, |p| p.cpu_seconds / (p.samples as f64 / 1e6)));
+        row("peak RSS, MB", 1, |f| rich(f, |p| p.peak_bytes as f64 / 1e6));
+        row("answer, p50 ms", 2, |f| rich(f, |p| p.latency_ms(0.5)));
+        row("answer, p99 ms", 2, |f| rich(f, |p| p.latency_ms(0.99)));
+        row("answer, longest ms", 2, |f| rich(f, |p| p.latency_ms(1.0)));
+    }
     if sizes.idle_seconds > 0 {
         head(&format!("5 hosts at {} s, after {} s", sizes.interval, sizes.idle_seconds));
         row("RSS, MB", 1, |f| f.few.as_ref().map(|p| p.rss_bytes as f64 / 1e6));
@@ -97,6 +106,10 @@ fn settled(figures: &Figures, read: impl Fn(&Settled) -> Option<f64>) -> Option<
 
 fn paced(figures: &Figures, read: impl Fn(&Pushed) -> f64) -> Option<f64> {
     figures.paced.as_ref().map(read)
+}
+
+fn rich(figures: &Figures, read: impl Fn(&Pushed) -> f64) -> Option<f64> {
+    figures.rich.as_ref().map(read)
 }
 
 fn single(figures: &Figures, read: impl Fn(&Pushed) -> f64) -> Option<f64> {
