@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tracing::{error, info, warn};
 
-use super::fate::{Fate, Fates, Kept, without_rollups};
+use super::fate::{Fate, Kept, without_rollups};
 use super::file::File;
 use super::hot;
 use super::keeper::Keeper;
@@ -15,7 +15,7 @@ use super::layout::{Day, Tier};
 use super::manifest::Manifest;
 use super::probe;
 use super::seal::Sealing;
-use super::transaction::store_error;
+use super::transaction::{is_out_of_memory, store_error};
 use crate::clock::now_us;
 use crate::store::StoreError;
 
@@ -69,12 +69,18 @@ impl Default for Due {
 
 impl Due {
     /// Whether it is time. Rows of past days that are still written to get a new file first; a later round seals them.
-    fn is_now(&mut self, keeper: &Keeper, manifest: &Manifest, frozen: &[Arc<File>], today: Day) -> bool {
+    fn is_now(
+        &mut self,
+        seal_after: Duration,
+        wanted: &AtomicBool,
+        manifest: &Manifest,
+        frozen: &[Arc<File>],
+        today: Day,
+    ) -> bool {
         let past = |file: &Arc<File>| file.days().iter().any(|day| *day < today);
         let waiting = manifest.of_tier(Tier::Hot).any(past);
         self.waiting = waiting.then(|| self.waiting.unwrap_or_else(Instant::now));
-        let due = self.waiting.is_some_and(|since| since.elapsed() >= keeper.settings.seal_after);
-        let wanted = &keeper.shared.rotation_wanted;
+        let due = self.waiting.is_some_and(|since| since.elapsed() >= seal_after);
         if due && !self.asked && manifest.of_tier(Tier::Hot).last().is_some_and(past) {
             // Asked once: late rows may come all the time.
             wanted.store(true, Ordering::Relaxed);
@@ -101,9 +107,8 @@ impl Keeper {
         let manifest = self.shared.files.now();
         let mut frozen = hot::frozen(&manifest);
         frozen.retain(|file| !self.due.unreadable.contains(&file.number));
-        let mut due = std::mem::take(&mut self.due);
-        let is_now = due.is_now(self, &manifest, &frozen, today);
-        self.due = due;
+        let (seal_after, wanted) = (self.settings.seal_after, &self.shared.rotation_wanted);
+        let is_now = self.due.is_now(seal_after, wanted, &manifest, &frozen, today);
         let is_hot = |day: &Day| manifest.of_tier(Tier::Hot).any(|file| file.has_day(*day));
         let ended: Vec<Day> = without_rollups(&manifest, &kept, today).into_iter().filter(|day| !is_hot(day)).collect();
         drop(manifest);
@@ -135,11 +140,12 @@ impl Keeper {
             let count = frozen.len().min(self.due.at_once);
             // An attached file takes a megabyte.
             frozen[count..].iter().for_each(|file| file.rest(Duration::ZERO));
-            let fates = self.fates(&frozen[..count], &ended, kept)?;
-            if !self.fits(&frozen[..count], &fates) {
+            let some = &frozen[..count];
+            let days: BTreeSet<Day> = some.iter().flat_map(|file| file.days()).chain(ended.iter().copied()).collect();
+            if !self.fits(some, &days) {
                 return Ok(());
             }
-            match self.seal(&frozen[..count], &fates, kept, today) {
+            match self.seal(some, days.clone(), kept, today) {
                 Ok(()) => {
                     frozen.drain(..count);
                     ended.clear();
@@ -149,7 +155,7 @@ impl Keeper {
                     warn!(files = count, "too little memory to seal so many files at a time: trying with half of them");
                 }
                 Err(error) => {
-                    self.failed(&frozen[..count], &fates, &error);
+                    self.failed(some, &days, &error);
                     return Err(error);
                 }
             }
@@ -162,13 +168,10 @@ impl Keeper {
         Ok(())
     }
 
-    fn fates(&self, some: &[Arc<File>], ended: &[Day], kept: &Kept) -> Result<Fates, StoreError> {
-        let days = some.iter().flat_map(|file| file.days()).chain(ended.iter().copied()).collect();
-        kept.fates(&self.connection, &self.shared.files.now(), days).map_err(|error| store_error(&error))
-    }
-
-    fn seal(&mut self, some: &[Arc<File>], fates: &Fates, kept: &Kept, today: Day) -> Result<(), StoreError> {
+    fn seal(&mut self, some: &[Arc<File>], days: BTreeSet<Day>, kept: &Kept, today: Day) -> Result<(), StoreError> {
         let start = Instant::now();
+        let fates =
+            kept.fates(&self.connection, &self.shared.files.now(), days).map_err(|error| store_error(&error))?;
         let days_of = |fate| fates.iter().filter(|(_, of_day)| **of_day == fate).map(|(day, _)| *day).collect();
         let rolled = self.trim().samples_of(some, &days_of(Fate::Rolled))?;
         let gone = self.trim().samples_of(some, &days_of(Fate::Gone))?;
@@ -180,7 +183,7 @@ impl Keeper {
             today,
             reached: &|_| if self.stopping.load(Ordering::Relaxed) { Err(StoreError::Closed) } else { Ok(()) },
         };
-        let sealed = sealing.seal(some, fates);
+        let sealed = sealing.seal(some, &fates);
         self.telemetry.seals.with_label_values(&[if sealed.is_ok() { "ok" } else { "failed" }]).inc();
         sealed?;
         let sum = |counts: &[(Arc<File>, _, u64)]| counts.iter().map(|(.., samples)| samples).sum::<u64>();
@@ -199,13 +202,13 @@ impl Keeper {
     }
 
     /// Whether there is room for what sealing writes before it gives anything back: new files, and what a sort puts aside.
-    fn fits(&mut self, some: &[Arc<File>], fates: &Fates) -> bool {
+    fn fits(&mut self, some: &[Arc<File>], days: &BTreeSet<Day>) -> bool {
         let manifest = self.shared.files.now();
         let hot: u64 = some.iter().map(|file| file.facts().bytes).sum();
         let replaced: u64 = manifest
             .files
             .values()
-            .filter(|file| file.tier != Tier::Hot && fates.keys().any(|day| file.has_day(*day)))
+            .filter(|file| file.tier != Tier::Hot && days.iter().any(|day| file.has_day(*day)))
             .map(|file| file.facts().bytes)
             .sum();
         let bytes = 2 * hot + replaced;
@@ -218,16 +221,19 @@ impl Keeper {
     }
 
     /// Waits longer each time. What cannot be read in the end is put out of the way: else nothing would be sealed any more.
-    fn failed(&mut self, some: &[Arc<File>], fates: &Fates, error: &StoreError) {
+    fn failed(&mut self, some: &[Arc<File>], days: &BTreeSet<Day>, error: &StoreError) {
+        if matches!(error, StoreError::Closed) {
+            return;
+        }
         let due = &mut self.due;
         due.failures += 1;
         due.not_before = Some(Instant::now() + (RETRY * 2_u32.saturating_pow(due.failures - 1)).min(MAX_RETRY));
-        if due.failures < SUSPICIOUS || matches!(error, StoreError::Closed) {
+        if due.failures < SUSPICIOUS {
             return;
         }
         let manifest = self.shared.files.now();
         let sealed = manifest.files.values().filter(|file| file.tier != Tier::Hot);
-        for file in sealed.filter(|file| fates.keys().any(|day| file.has_day(*day))) {
+        for file in sealed.filter(|file| days.iter().any(|day| file.has_day(*day))) {
             if let Some(reason) = probe::damage(&self.connection, file)
                 && let Err(error) = self.trim().set_aside(file, &reason)
             {
@@ -247,9 +253,4 @@ fn is_much(manifest: &Manifest, frozen: &[Arc<File>], today: Day) -> bool {
     let bytes: u64 = frozen.iter().map(|file| file.facts().bytes).sum();
     let segment = manifest.of_day(Tier::Raw, today).map_or(0, |file| file.facts().bytes);
     frozen.len() >= MAX_WAITING || bytes >= SEAL_BYTES.max(segment / SHARE_OF_SEGMENT)
-}
-
-/// DuckDB says so in words.
-pub(super) fn is_out_of_memory(error: &str) -> bool {
-    error.contains("Out of Memory")
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use duckdb::Connection;
 
-use super::due::is_out_of_memory;
 use super::file::File;
+use super::transaction::is_out_of_memory;
 
 /// Why a file cannot be read; none if it can, or if that is not its fault.
 pub fn damage(connection: &Connection, file: &Arc<File>) -> Option<String> {

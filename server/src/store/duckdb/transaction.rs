@@ -35,3 +35,8 @@ pub fn store_error(error: &duckdb::Error) -> StoreError {
         StoreError::Failed(text)
     }
 }
+
+/// Whether less work at a time may succeed. DuckDB says so in words.
+pub fn is_out_of_memory(error: &str) -> bool {
+    error.contains("Out of Memory")
+}
