@@ -10,7 +10,7 @@ use tracing::{error, info, warn};
 use super::fate::{Fate, Kept, without_rollups};
 use super::file::File;
 use super::hot;
-use super::keeper::Keeper;
+use super::keeper::{Keeper, Settings};
 use super::layout::{Day, Tier};
 use super::manifest::Manifest;
 use super::probe;
@@ -26,9 +26,13 @@ const SHARE_OF_SEGMENT: u64 = 4;
 const SEAL_BYTES: u64 = 96 << 20;
 /// Files that are sealed at a time: each takes memory for as long.
 const FILES_AT_ONCE: usize = 16;
-/// Sealing takes at most a twentieth of the time, unless so many files wait that questions would feel it.
+/// Where there is a limit for all files, this share of it may wait.
+const SHARE_OF_LIMIT: u64 = 8;
+/// Sealing takes at most a twentieth of the time while it is short: today's segment is written anew each time.
 const PAUSE_PER_SEAL: u32 = 20;
-const MANY_WAITING: usize = 3 * MAX_WAITING;
+const MAX_PAUSE: Duration = Duration::from_secs(60);
+/// So many waiting files end the pause: questions would feel them.
+const MANY_WAITING: usize = 2 * MAX_WAITING;
 /// After a failure; twice as long after each further one.
 const RETRY: Duration = Duration::from_secs(1);
 const MAX_RETRY: Duration = Duration::from_secs(600);
@@ -42,7 +46,10 @@ pub struct Due {
     waiting: Option<Instant>,
     /// The writer was asked for a new file for the sake of the sealing that is due.
     asked: bool,
+    /// After a failure nothing is sealed before this.
     not_before: Option<Instant>,
+    /// After a success nothing is, unless many files wait.
+    pause_until: Option<Instant>,
     /// Files that are sealed at a time: fewer, once memory was too little.
     at_once: usize,
     /// Failures in a row.
@@ -59,6 +66,7 @@ impl Default for Due {
             waiting: None,
             asked: false,
             not_before: None,
+            pause_until: None,
             at_once: FILES_AT_ONCE,
             failures: 0,
             unreadable: BTreeSet::new(),
@@ -68,10 +76,16 @@ impl Default for Due {
 }
 
 impl Due {
+    /// Whether nothing shall be sealed yet.
+    fn is_early(&self, waiting: usize) -> bool {
+        let is_to_come = |at: Option<Instant>| at.is_some_and(|at| Instant::now() < at);
+        is_to_come(self.not_before) || (is_to_come(self.pause_until) && waiting < MANY_WAITING)
+    }
+
     /// Whether it is time. Rows of past days that are still written to get a new file first; a later round seals them.
     fn is_now(
         &mut self,
-        seal_after: Duration,
+        settings: &Settings,
         wanted: &AtomicBool,
         manifest: &Manifest,
         frozen: &[Arc<File>],
@@ -80,13 +94,13 @@ impl Due {
         let past = |file: &Arc<File>| file.days().iter().any(|day| *day < today);
         let waiting = manifest.of_tier(Tier::Hot).any(past);
         self.waiting = waiting.then(|| self.waiting.unwrap_or_else(Instant::now));
-        let due = self.waiting.is_some_and(|since| since.elapsed() >= seal_after);
+        let due = self.waiting.is_some_and(|since| since.elapsed() >= settings.seal_after);
         if due && !self.asked && manifest.of_tier(Tier::Hot).last().is_some_and(past) {
             // Asked once: late rows may come all the time.
             wanted.store(true, Ordering::Relaxed);
             self.asked = true;
         }
-        (due && !wanted.load(Ordering::Relaxed)) || is_much(manifest, frozen, today)
+        (due && !wanted.load(Ordering::Relaxed)) || is_much(manifest, frozen, settings.retention.bytes, today)
     }
 }
 
@@ -94,21 +108,19 @@ impl Keeper {
     /// Does not wait before the next sealing.
     #[cfg(test)]
     pub(super) fn hurry(&mut self) {
-        self.due.not_before = None;
+        (self.due.not_before, self.due.pause_until) = (None, None);
     }
 
     pub(super) fn seal_what_is_due(&mut self) -> Result<(), StoreError> {
-        let is_early = self.due.not_before.is_some_and(|at| Instant::now() < at);
-        if is_early || self.disk.is_full().is_some() {
+        let manifest = self.shared.files.now();
+        let mut frozen = hot::frozen(&manifest);
+        if self.due.is_early(frozen.len()) || self.disk.is_full().is_some() {
             return Ok(());
         }
         let today = Day::of(now_us());
         let kept = if self.steady { self.settings.retention.kept(now_us()) } else { Kept::ALL };
-        let manifest = self.shared.files.now();
-        let mut frozen = hot::frozen(&manifest);
         frozen.retain(|file| !self.due.unreadable.contains(&file.number));
-        let (seal_after, wanted) = (self.settings.seal_after, &self.shared.rotation_wanted);
-        let is_now = self.due.is_now(seal_after, wanted, &manifest, &frozen, today);
+        let is_now = self.due.is_now(&self.settings, &self.shared.rotation_wanted, &manifest, &frozen, today);
         let is_hot = |day: &Day| manifest.of_tier(Tier::Hot).any(|file| file.has_day(*day));
         let ended: Vec<Day> = without_rollups(&manifest, &kept, today).into_iter().filter(|day| !is_hot(day)).collect();
         drop(manifest);
@@ -162,9 +174,7 @@ impl Keeper {
         }
         self.due = Due { unreadable: std::mem::take(&mut self.due.unreadable), ..Due::default() };
         self.notes.sealed(start.elapsed());
-        let waiting = hot::frozen(&self.shared.files.now()).len();
-        let pause = if waiting < MANY_WAITING { start.elapsed() * PAUSE_PER_SEAL } else { Duration::ZERO };
-        self.due.not_before = Some(Instant::now() + pause);
+        self.due.pause_until = Some(Instant::now() + (start.elapsed() * PAUSE_PER_SEAL).min(MAX_PAUSE));
         Ok(())
     }
 
@@ -249,8 +259,10 @@ impl Keeper {
     }
 }
 
-fn is_much(manifest: &Manifest, frozen: &[Arc<File>], today: Day) -> bool {
+/// Whether more waits than should. `limit` is what all files may be.
+fn is_much(manifest: &Manifest, frozen: &[Arc<File>], limit: Option<u64>, today: Day) -> bool {
     let bytes: u64 = frozen.iter().map(|file| file.facts().bytes).sum();
     let segment = manifest.of_day(Tier::Raw, today).map_or(0, |file| file.facts().bytes);
-    frozen.len() >= MAX_WAITING || bytes >= SEAL_BYTES.max(segment / SHARE_OF_SEGMENT)
+    let bearable = SEAL_BYTES.max(segment / SHARE_OF_SEGMENT);
+    frozen.len() >= MAX_WAITING || bytes >= limit.map_or(bearable, |limit| bearable.min(limit / SHARE_OF_LIMIT))
 }

@@ -59,7 +59,10 @@ pub fn is_rolled_up(connection: &Connection, manifest: &Manifest, day: Day) -> d
         return Ok(true);
     }
     // A month has its hours in one file, also those of other days alone.
-    let Some(month) = manifest.of_day(Tier::Hour, day).filter(|month| month.spans(day)) else { return Ok(false) };
+    let Some(month) = manifest.of_day(Tier::Hour, day).filter(|month| month.meets(day.start_us(), day.end_us() - 1))
+    else {
+        return Ok(false);
+    };
     let lease = month.lease()?;
     for table in schema::OF_SAMPLES.into_iter().filter(|table| lease.tables.contains_key(*table)) {
         if pack::has_rows(connection, &format!("{}.{table}", month.alias()), &of_day(day))? {

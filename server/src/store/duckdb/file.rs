@@ -113,11 +113,11 @@ impl File {
         }
     }
 
-    /// Whether its first and last instant have this day between them.
-    pub fn spans(&self, day: Day) -> bool {
+    /// Whether what it has may lie in this range, both ends included.
+    pub fn meets(&self, from_us: i64, to_us: i64) -> bool {
         let facts = self.facts();
         let span = facts.oldest_us.zip(facts.newest_us);
-        span.is_some_and(|(oldest, newest)| oldest < day.end_us() && newest >= day.start_us())
+        span.is_some_and(|(oldest, newest)| oldest <= to_us && newest >= from_us)
     }
 
     /// A hot file is about to get rows: counts them, and remembers their days.

@@ -142,11 +142,7 @@ fn overlapping<'a>(manifest: &'a Manifest, ask: &Ask<'_>) -> impl Iterator<Item 
     let hot = manifest.of_tier(Tier::Hot).filter(move |_| tier == Tier::Raw);
     manifest.of_tier(tier).chain(hot).filter(move |file| match file.period {
         Some(first) => first.start_us() <= range.to_us && file.tier.period_end(first).start_us() > range.from_us,
-        None => {
-            let facts = file.facts();
-            let span = facts.oldest_us.zip(facts.newest_us);
-            span.is_some_and(|(oldest, newest)| oldest <= range.to_us && newest >= range.from_us)
-        }
+        None => file.meets(range.from_us, range.to_us),
     })
 }
 
