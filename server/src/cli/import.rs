@@ -3,15 +3,13 @@
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 
 use super::progress::Progress;
+use super::signals;
 use crate::import::{Outcome, Source, Transfer, TransferError};
 use crate::store::Backend;
 use crate::store::directory::Directory;
@@ -33,10 +31,10 @@ pub struct Import {
 }
 
 impl Import {
-    /// Runs to the end of the file, or until SIGINT or SIGTERM.
+    /// Runs to the end of the file, or until SIGINT or SIGTERM asks it to end after the transaction.
     pub fn run(self) -> anyhow::Result<()> {
         tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(std::io::stderr).init();
-        let stop = stop_on_signals().context("cannot listen for signals")?;
+        let stop = signals::stop().context("cannot listen for signals")?;
         let source = Source::open(&self.file)?;
         let directory = Arc::new(Directory::default());
         let mut store = if self.dry_run { None } else { Some(self.open_store(&directory)?) };
@@ -109,14 +107,4 @@ impl Import {
         }
         text
     }
-}
-
-/// The first signal asks it to end after the transaction, a second one ends it at once.
-fn stop_on_signals() -> std::io::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_shutdown(signal, 1, stop.clone())?;
-        flag::register(signal, stop.clone())?;
-    }
-    Ok(stop)
 }

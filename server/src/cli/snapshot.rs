@@ -2,12 +2,14 @@
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
 
 use super::client::Client;
+use super::signals;
 use crate::store::snapshot::Snapshot;
 
 /// The server may be sealing a large day when it is asked.
@@ -40,9 +42,11 @@ impl Take {
     pub fn run(self) -> anyhow::Result<()> {
         let client = Client::new(&self.server, self.token_file.as_deref(), TIMEOUT, ANSWER_BYTES)?;
         self.check_target()?;
+        // If this ends before the answer is there, the server removes what it made.
         let snapshot: Snapshot = client.post("/snapshot").context("cannot have a snapshot made")?;
+        let stop = signals::stop().context("cannot listen for signals")?;
         // The one beside the data is not needed any more, whatever comes of its copy.
-        let copied = self.copy(&snapshot);
+        let copied = self.copy(&snapshot, &stop);
         let removed: anyhow::Result<serde_json::Value> = client.delete(&format!("/snapshots/{}", snapshot.name));
         let data = copied?;
         removed.with_context(|| format!("the copy is made, but {} could not be removed", snapshot.path.display()))?;
@@ -68,7 +72,7 @@ impl Take {
     }
 
     /// Copies everything, the ledger last: without it a copy that was cut off is no store.
-    fn copy(&self, snapshot: &Snapshot) -> anyhow::Result<PathBuf> {
+    fn copy(&self, snapshot: &Snapshot, stop: &AtomicBool) -> anyhow::Result<PathBuf> {
         if !snapshot.path.is_dir() {
             bail!(
                 "the snapshot lies in {} on the server's machine, which is not this one, or you may not read there: \
@@ -83,6 +87,10 @@ impl Take {
         let (all, mut done) = (items.iter().map(|item| item.bytes).sum::<u64>(), 0);
         let mut progress = Progress::new(all);
         for item in items {
+            if stop.load(Ordering::Relaxed) {
+                progress.end();
+                bail!("broken off: {} is no whole copy, remove it", self.directory.display());
+            }
             let (from, to) = (snapshot.path.join(&item.path), self.directory.join(&item.path));
             put(&from, &to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
             done += item.bytes;

@@ -36,6 +36,7 @@ impl From<SnapshotError> for ApiError {
     fn from(error: SnapshotError) -> Self {
         match error {
             SnapshotError::NoRoom { .. } => Self::full(error.to_string()),
+            SnapshotError::TooMany { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
             SnapshotError::Unknown(_) => Self::not_found(&error.to_string()),
             SnapshotError::Closed => Self::closed(),
             SnapshotError::Failed(_) => {

@@ -6,11 +6,12 @@ use serde::Serialize;
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     pub tiers: Vec<TierReport>,
-    /// All files together.
+    /// All files of the tiers together, without snapshots.
     pub bytes: u64,
     /// The limit of them that was chosen.
     pub max_bytes: Option<u64>,
     pub disk: DiskReport,
+    pub snapshots: SnapshotsReport,
     /// Whether samples are taken as far as the disk goes.
     pub writable: bool,
     /// Hot files that are no longer written and not yet sealed.
@@ -40,6 +41,14 @@ pub struct DiskReport {
     pub free_bytes: Option<u64>,
     pub total_bytes: Option<u64>,
     pub floor_bytes: Option<u64>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SnapshotsReport {
+    /// Oldest first.
+    pub names: Vec<String>,
+    /// What they take beside the store, whose sealed files they share while it has them.
+    pub bytes: u64,
 }
 
 /// A store that can be asked about itself. The answer takes a look at the disk, and no database.

@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
+/// Where the answer to who wants a snapshot goes.
+pub type Reply = oneshot::Sender<Result<Snapshot, SnapshotError>>;
+
 /// What the keeper is asked to do. It answers when it has finished what it is at.
 pub enum Order {
     Snapshot {
-        reply: oneshot::Sender<Result<Snapshot, SnapshotError>>,
+        reply: Reply,
     },
     /// Removes the snapshot of this name.
     Discard {
@@ -35,6 +38,8 @@ pub struct Snapshot {
 pub enum SnapshotError {
     #[error("a snapshot needs {bytes} bytes, which the disk does not have above --min-free")]
     NoRoom { bytes: u64 },
+    #[error("there are {count} snapshots already, which GET /storage names: remove some with DELETE /snapshots/NAME")]
+    TooMany { count: usize },
     #[error("there is no snapshot {0}")]
     Unknown(String),
     #[error("cannot make or remove a snapshot: {0}")]

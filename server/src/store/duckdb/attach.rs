@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::file::File;
 use super::instance::quoted;
@@ -21,6 +22,9 @@ use crate::store::directory::HostId;
 pub const NAME: &str = "attach.sql";
 /// The table of a sealed file that has the names of its hosts.
 const HOSTS: &str = "hosts";
+
+/// A file that somebody read within this time stays attached.
+const UNREAD: Duration = Duration::from_millis(1);
 
 /// The script as it was last written.
 #[derive(Default)]
@@ -47,6 +51,9 @@ impl Attach {
             if let Entry::Vacant(place) = self.tables.entry(file.number) {
                 let lease = file.lease().map_err(|error| store_error(&error))?;
                 place.insert(lease.tables.keys().cloned().collect());
+                drop(lease);
+                // An attached file takes a megabyte, and a start looks at all there are.
+                file.rest(UNREAD);
             }
         }
         let failed = |error: std::io::Error| StoreError::Failed(format!("cannot write {NAME}: {error}"));

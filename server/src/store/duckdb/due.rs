@@ -114,12 +114,12 @@ impl Keeper {
     pub(super) fn seal_what_is_due(&mut self) -> Result<(), StoreError> {
         let manifest = self.shared.files.now();
         let mut frozen = hot::frozen(&manifest);
+        frozen.retain(|file| !self.due.unreadable.contains(&file.number));
         if self.due.is_early(frozen.len()) || self.disk.is_full().is_some() {
             return Ok(());
         }
         let today = Day::of(now_us());
         let kept = if self.steady { self.settings.retention.kept(now_us()) } else { Kept::ALL };
-        frozen.retain(|file| !self.due.unreadable.contains(&file.number));
         let is_now = self.due.is_now(&self.settings, &self.shared.rotation_wanted, &manifest, &frozen, today);
         let is_hot = |day: &Day| manifest.of_tier(Tier::Hot).any(|file| file.has_day(*day));
         let ended: Vec<Day> = without_rollups(&manifest, &kept, today).into_iter().filter(|day| !is_hot(day)).collect();

@@ -11,9 +11,10 @@ use super::manifest::Manifest;
 use super::open::Shared;
 use super::outlook::{Growth, days_until_full};
 use super::retention::{Held, Retention};
+use super::snapshot;
 use crate::clock::now_us;
 use crate::store::disk::Disk;
-use crate::store::report::{DiskReport, Inspect, Report, TierReport};
+use crate::store::report::{DiskReport, Inspect, Report, SnapshotsReport, TierReport};
 
 /// A day's growth is the mean of so many days that are over.
 const GROWTH_DAYS: i32 = 7;
@@ -53,6 +54,10 @@ impl Inspect for Inspector {
                 free_bytes: space.free_bytes,
                 total_bytes: space.total_bytes,
                 floor_bytes: space.floor_bytes,
+            },
+            snapshots: SnapshotsReport {
+                names: snapshot::list(&self.shared.layout),
+                bytes: snapshot::own_bytes(&self.shared.layout),
             },
             writable: self.disk.is_full().is_none(),
             waiting_files: manifest.of_tier(Tier::Hot).count().saturating_sub(1),
@@ -149,12 +154,13 @@ pub fn all_bytes(shared: &Shared) -> u64 {
     held(&shared.files.now()).iter().map(|held| held.bytes).sum::<u64>() + hot_bytes(shared)
 }
 
-/// What is hot, with logs, and the ledger.
+/// What is hot, with logs, the journal, and the ledger.
 fn hot_bytes(shared: &Shared) -> u64 {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-    let ledger = shared.layout.ledger();
-    let hot = std::fs::read_dir(shared.layout.tier(Tier::Hot)).into_iter().flatten().flatten();
-    hot.map(|entry| size(&entry.path())).sum::<u64>() + size(ledger) + size(&file::log(ledger))
+    let (layout, ledger) = (&shared.layout, shared.layout.ledger());
+    let places = [layout.tier(Tier::Hot), layout.journal()];
+    let files = places.iter().filter_map(|place| std::fs::read_dir(place).ok()).flatten().flatten();
+    files.map(|entry| size(&entry.path())).sum::<u64>() + size(ledger) + size(&file::log(ledger))
 }
 
 fn seconds(us: i64) -> i64 {

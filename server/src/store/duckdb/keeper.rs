@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use duckdb::{Connection, InterruptHandle};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::attach::Attach;
 use super::due::Due;
@@ -26,7 +26,7 @@ use crate::clock::now_us;
 use crate::store::StoreError;
 use crate::store::directory::Directory;
 use crate::store::disk::Disk;
-use crate::store::snapshot::{Order, Snapshot, SnapshotError};
+use crate::store::snapshot::{Order, Reply, Snapshot, SnapshotError};
 use crate::telemetry::Telemetry;
 
 /// Between two looks.
@@ -144,7 +144,7 @@ impl Keeper {
         snapshot::clear(&self.shared.layout);
         loop {
             match orders.recv_timeout(ROUND) {
-                Ok(Order::Snapshot { reply }) => drop(reply.send(self.snapshot())),
+                Ok(Order::Snapshot { reply }) => self.snapshot_for(reply),
                 Ok(Order::Discard { name, reply }) => {
                     let _ = reply.send(snapshot::discard(&self.shared.layout, &name));
                 }
@@ -240,12 +240,28 @@ impl Keeper {
         Ok(made)
     }
 
+    /// Makes one that was asked for. Who asked and has gone will not remove it.
+    fn snapshot_for(&self, reply: Reply) {
+        if reply.is_closed() {
+            return;
+        }
+        let layout = &self.shared.layout;
+        let made = self.settings.snapshots.has_place(layout).and_then(|()| self.snapshot());
+        if let Err(Ok(made)) = reply.send(made)
+            && let Err(error) = snapshot::discard(layout, &made.name)
+        {
+            warn!(%error, "cannot remove a snapshot that nobody waits for any more");
+        }
+    }
+
     fn snapshot_if_due(&mut self) -> Result<(), StoreError> {
         let layout = &self.shared.layout;
         if !self.settings.snapshots.is_due(layout) {
             return Ok(());
         }
-        let made = self.snapshot().and_then(|_| self.settings.snapshots.discard_old(layout));
+        let made = self.snapshot();
+        self.settings.snapshots.tried(made.is_ok());
+        let made = made.and_then(|_| self.settings.snapshots.discard_old(&self.shared.layout));
         made.map_err(|error| StoreError::Failed(error.to_string()))
     }
 }

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use duckdb::{Connection, Row};
 
 use super::schema::{Kind, Shape};
+use super::transaction::{store_error, transaction};
+use crate::store::StoreError;
 
 /// The schema in which the packed tables lie; views of the same names lie in `main`.
 pub const SCHEMA: &str = "packed";
@@ -14,6 +16,9 @@ pub const SCHEMA: &str = "packed";
 const DECIMALS: [u32; 4] = [0, 2, 3, 6];
 /// Columns in one question: DuckDB's planner compares each expression with each other.
 const COLUMNS_AT_ONCE: usize = 16;
+/// What is sorted at a time: the sort of more does not do with the memory that DuckDB has here.
+const SORT_BYTES: u64 = 24 << 20;
+const BYTES_OF_VALUE: u64 = 8;
 /// Beyond this a double has no hundredths.
 const EXACT: &str = "9e15";
 
@@ -22,6 +27,8 @@ pub struct Source {
     pub table: String,
     pub has: Box<dyn Fn(&str) -> bool>,
     pub filter: String,
+    /// Its rows lie in the order in which they are packed.
+    pub is_sorted: bool,
 }
 
 /// What became of a table.
@@ -48,12 +55,13 @@ enum Grain {
 }
 
 /// Packs the rows of all sources into the attached file `target`, which must have the schema.
-pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: &str) -> duckdb::Result<Packed> {
-    if !any_rows(connection, sources)? {
+pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: &str) -> Result<Packed, StoreError> {
+    let failed = |error: duckdb::Error| store_error(&error);
+    if !any_rows(connection, sources).map_err(failed)? {
         return Ok(Packed::default());
     }
     let union = union(shape, sources);
-    let (mut packed, whole_ms, grains) = survey(connection, shape, sources, &union)?;
+    let (mut packed, whole_ms, grains) = survey(connection, shape, sources, &union).map_err(failed)?;
     let name = &shape.name;
     let mut stored =
         vec!["host_id".to_owned(), if whole_ms { "epoch_ms(ts) AS ts".to_owned() } else { "ts".to_owned() }];
@@ -83,14 +91,46 @@ pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: 
         }
         shown.push(format!("{from} AS {quoted}"));
     }
-    connection.execute_batch(&format!(
-        "CREATE TABLE {target}.{SCHEMA}.{name} AS SELECT {} FROM ({union}) ORDER BY {order};
-         USE {target}; CREATE VIEW {name} AS SELECT {} FROM {SCHEMA}.{name}; USE memory",
-        stored.join(", "),
-        shown.join(", "),
-    ))?;
+    let select = format!("SELECT {} FROM ({union})", stored.join(", "));
+    let rows_at_once = (SORT_BYTES / (BYTES_OF_VALUE * stored.len() as u64)).max(1);
+    transaction(connection, |connection| {
+        let mut into = format!("CREATE TABLE {target}.{SCHEMA}.{name} AS");
+        if let [Source { is_sorted: true, .. }] = sources {
+            connection.execute_batch(&format!("{into} {select}"))?;
+        } else {
+            for (first, last) in some_at_a_time(&counts(connection, &union)?, rows_at_once) {
+                let some = format!("WHERE host_id BETWEEN {first} AND {last}");
+                connection.execute_batch(&format!("{into} {select} {some} ORDER BY {order}"))?;
+                into = format!("INSERT INTO {target}.{SCHEMA}.{name}");
+            }
+        }
+        connection.execute_batch(&format!(
+            "USE {target}; CREATE VIEW {name} AS SELECT {} FROM {SCHEMA}.{name}; USE memory",
+            shown.join(", "),
+        ))
+    })?;
     packed.columns.extend(["host_id".to_owned(), "ts".to_owned()]);
     Ok(packed)
+}
+
+/// The hosts, in order, and how many rows each has.
+fn counts(connection: &Connection, union: &str) -> duckdb::Result<Vec<(i32, u64)>> {
+    let statement = format!("SELECT host_id, count(*) FROM ({union}) GROUP BY host_id ORDER BY host_id");
+    let mut statement = connection.prepare(&statement)?;
+    let counts = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?;
+    counts.collect()
+}
+
+/// Hosts from one to another, with so many rows together; a host that has more comes alone.
+fn some_at_a_time(counts: &[(i32, u64)], rows: u64) -> Vec<(i32, i32)> {
+    let mut parts: Vec<(i32, i32, u64)> = Vec::new();
+    for (host, more) in counts {
+        match parts.last_mut() {
+            Some((_, last, sum)) if *sum + more <= rows => (*last, *sum) = (*host, *sum + more),
+            _ => parts.push((*host, *host, *more)),
+        }
+    }
+    parts.into_iter().map(|(first, last, _)| (first, last)).collect()
 }
 
 fn any_rows(connection: &Connection, sources: &[Source]) -> duckdb::Result<bool> {
@@ -205,5 +245,18 @@ fn grain(row: &Row<'_>, place: usize, kind: Kind) -> duckdb::Result<Grain> {
             Ok(Grain::AsItIs)
         }
         Kind::Flag | Kind::Text => Ok(Grain::AsItIs),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_sorted_some_at_a_time() {
+        let counts = [(1, 40), (2, 60), (5, 1), (6, 500), (9, 99), (11, 1)];
+        assert_eq!(some_at_a_time(&counts, 100), [(1, 2), (5, 5), (6, 6), (9, 11)]);
+        assert_eq!(some_at_a_time(&counts, 10_000), [(1, 11)]);
+        assert_eq!(some_at_a_time(&[], 1), []);
     }
 }

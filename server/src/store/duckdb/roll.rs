@@ -1,6 +1,6 @@
 //! Rolling up: the minutes and hours of days that are over, from the segments that were just written.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,6 +40,8 @@ pub(super) struct Stage<'a> {
     alias: String,
     /// The tables and columns that have a value.
     known: RefCell<HashMap<&'static str, BTreeSet<String>>>,
+    /// Hosts came one after the other, each whole.
+    pub(super) is_sorted: Cell<bool>,
 }
 
 impl Stage<'_> {
@@ -54,7 +56,8 @@ impl Stage<'_> {
     fn source(&self, shape: &Shape, filter: String) -> Option<Source> {
         let known = self.known.borrow().get(shape.name.as_str())?.clone();
         let table = format!("{}.{}", self.alias, shape.name);
-        Some(Source { table, has: Box::new(move |column| known.contains(column)), filter })
+        let is_sorted = self.is_sorted.get();
+        Some(Source { table, has: Box::new(move |column| known.contains(column)), filter, is_sorted })
     }
 }
 
@@ -80,7 +83,8 @@ impl Sealing<'_> {
 
     pub(super) fn stage(&self, tables: &[Table]) -> duckdb::Result<Stage<'_>> {
         let alias = format!("stage{}", self.shared.files.number());
-        let stage = Stage { instance: &self.shared.instance, alias, known: RefCell::default() };
+        let stage =
+            Stage { instance: &self.shared.instance, alias, known: RefCell::default(), is_sorted: Cell::new(true) };
         self.shared.instance.attach_memory(&stage.alias)?;
         for shape in tables.iter().map(rollup::shape) {
             self.connection.execute_batch(&shape.create(&format!("{}.", stage.alias)))?;
@@ -118,6 +122,10 @@ impl Sealing<'_> {
             let hosts: Vec<HostId> = some.iter().map(|(host, _)| *host).collect();
             // A host that tells much has its day cut into pieces.
             let pieces = first.div_ceil(VALUES_AT_ONCE).clamp(1, HOURS_PER_DAY);
+            if pieces > 1 {
+                minutes.is_sorted.set(false);
+                hours.is_sorted.set(false);
+            }
             let width = HOURS_PER_DAY.div_ceil(pieces) as i64;
             let mut from_us = day.start_us();
             while from_us < day.end_us() {

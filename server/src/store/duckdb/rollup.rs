@@ -61,6 +61,7 @@ pub fn summed(table: &Table, shape: &Shape, sources: &[Source]) -> Source {
         ),
         has: Box::new(move |column| known.contains(column)),
         filter: "true".to_owned(),
+        is_sorted: false,
     }
 }
 

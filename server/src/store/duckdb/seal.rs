@@ -114,6 +114,8 @@ impl Sealing<'_> {
     ) -> Result<(), StoreError> {
         let tables = self.present(task, days.iter().map(|(day, _)| *day)).map_err(|error| store_error(&error))?;
         let hours = self.stage(&tables).map_err(|error| store_error(&error))?;
+        // Of several days, one after the other.
+        hours.is_sorted.set(days.len() == 1);
         let mut renewed = BTreeMap::new();
         for (day, fate) in days {
             let segment = self.raw(task, *day)?;
@@ -206,8 +208,9 @@ impl Sealing<'_> {
         let scratch = self.shared.layout.scratch().join(format!("{number}.duckdb"));
         let target = alias(number);
         let written = (|| {
-            self.shared.instance.attach(&scratch, &target, Access::Write)?;
-            self.connection.execute_batch(&format!("CREATE SCHEMA {target}.{}", pack::SCHEMA))?;
+            let failed = |error: duckdb::Error| store_error(&error);
+            self.shared.instance.attach(&scratch, &target, Access::Write).map_err(failed)?;
+            self.connection.execute_batch(&format!("CREATE SCHEMA {target}.{}", pack::SCHEMA)).map_err(failed)?;
             let mut tables = Tables::new();
             let mut total = Packed::default();
             for shape in shapes {
@@ -219,15 +222,14 @@ impl Sealing<'_> {
                     tables.insert(shape.name.clone(), packed.columns);
                 }
             }
-            let hosts = self.describe(&target, &tables)?;
-            self.shared.instance.detach(&target)?;
+            let hosts = self.describe(&target, &tables).map_err(failed)?;
+            self.shared.instance.detach(&target).map_err(failed)?;
             Ok((total, tables, hosts))
         })();
-        let (total, tables, hosts) = written.map_err(|error: duckdb::Error| {
+        let (total, tables, hosts) = written.inspect_err(|_| {
             let _ = self.connection.execute_batch("USE memory");
             let _ = self.shared.instance.detach(&target);
             super::file::remove(&scratch);
-            store_error(&error)
         })?;
         if tables.is_empty() {
             super::file::remove(&scratch);
@@ -324,5 +326,6 @@ pub(super) fn of_file(before: &Manifest, lease: &Lease, shape: &Shape, filter: &
         table: format!("{}.{}", lease.file.alias(), shape.name),
         has: Box::new(move |column| present.contains(column)),
         filter: format!("{filter}{}", except(&before.hidden_in(&lease.file))),
+        is_sorted: false,
     })
 }

@@ -1,8 +1,10 @@
 //! Making snapshots: sealed files are linked, because nobody ever writes them; hot files and the ledger are copied. The
 //! ledger's copy lists the files that are in the snapshot, and no others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::fs::Metadata;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -27,6 +29,8 @@ const PARTIAL: &str = ".partial-";
 /// The writer looks up once a second.
 const ROTATION: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(10);
+/// So many more than are kept by themselves may be made by hand.
+const BESIDE: usize = 8;
 /// A snapshot that could not be made is tried again after this.
 const RETRY: Duration = Duration::from_secs(60);
 /// How a snapshot is named: its time, UTC.
@@ -47,26 +51,37 @@ pub struct Schedule {
     pub every: Option<Duration>,
     /// How many are kept.
     pub keep: usize,
-    tried: Option<Instant>,
+    /// When the next is due, by the clock that nobody sets: so long after that instant.
+    next: Option<(Instant, Duration)>,
 }
 
 impl Schedule {
     pub fn new(every: Option<Duration>, keep: usize) -> Self {
-        Schedule { every, keep, tried: None }
+        Schedule { every, keep, next: None }
     }
 
-    /// Whether one shall be made now; one that fails is not tried again at once.
+    /// Whether one shall be made now. The first one after a start waits for what the newest there lacks in age.
     pub fn is_due(&mut self, layout: &Layout) -> bool {
         let Some(every) = self.every else {
             return false;
         };
-        let newest = list(layout).into_iter().filter_map(|name| age(&name)).min();
-        let is_due =
-            newest.is_none_or(|age| age >= every) && self.tried.is_none_or(|tried| tried.elapsed() >= RETRY.min(every));
-        if is_due {
-            self.tried = Some(Instant::now());
-        }
-        is_due
+        let (since, wait) = *self.next.get_or_insert_with(|| {
+            let age = list(layout).last().and_then(|name| age(name)).unwrap_or(every);
+            (Instant::now(), every.saturating_sub(age))
+        });
+        since.elapsed() >= wait
+    }
+
+    /// One was made, or could not be, which is not tried again at once.
+    pub fn tried(&mut self, is_made: bool) {
+        let every = self.every.unwrap_or(RETRY);
+        self.next = Some((Instant::now(), if is_made { every } else { RETRY.min(every) }));
+    }
+
+    /// Whether one more may be made that nobody removes by himself.
+    pub fn has_place(&self, layout: &Layout) -> Result<(), SnapshotError> {
+        let count = list(layout).len();
+        if count < self.keep + BESIDE { Ok(()) } else { Err(SnapshotError::TooMany { count }) }
     }
 
     /// Removes all but the newest.
@@ -81,20 +96,49 @@ pub fn directory(layout: &Layout) -> PathBuf {
     layout.side().join("snapshots")
 }
 
-/// The complete snapshots, oldest first.
+/// The complete snapshots, oldest first, whatever the clock was when they were made: by the number of their newest file.
 pub fn list(layout: &Layout) -> Vec<String> {
     let entries = std::fs::read_dir(directory(layout)).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
-    names.sort();
+    let mut names: Vec<String> = names.filter(|name| age(name).is_some()).collect();
+    names.sort_by_cached_key(|name| (newest(&within(layout, name)), name.clone()));
     names
 }
 
-/// How long ago a snapshot was made by its name; none for a name that tells no time, or one to come.
+/// The number of the newest file of a store.
+fn newest(layout: &Layout) -> Option<u64> {
+    let hot = std::fs::read_dir(layout.tier(Tier::Hot)).into_iter().flatten().flatten();
+    hot.filter_map(|entry| entry.path().file_stem()?.to_str()?.parse().ok()).max()
+}
+
+/// The store that a snapshot is.
+fn within(layout: &Layout, name: &str) -> Layout {
+    Layout::of(&directory(layout).join(name).join(layout.ledger().file_name().unwrap_or_default()))
+}
+
+/// How long ago a snapshot was made by its name, none at all for a time to come; none for a name that tells no time.
 pub fn age(name: &str) -> Option<Duration> {
     let text = name.get(..20)?;
     let made = jiff::civil::DateTime::strptime(NAME, text).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    u64::try_from(now_us() - made.timestamp().as_microsecond()).ok().map(Duration::from_micros)
+    let passed_us = now_us().saturating_sub(made.timestamp().as_microsecond());
+    Some(Duration::from_micros(u64::try_from(passed_us).unwrap_or(0)))
+}
+
+/// What the snapshots take beside the store, bytes: what a file of theirs shares with it is there anyway.
+pub fn own_bytes(layout: &Layout) -> u64 {
+    let files = |layout: &Layout| -> Vec<Metadata> {
+        let tiers = Tier::ALL.into_iter().filter_map(|tier| std::fs::read_dir(layout.tier(tier)).ok());
+        let sealed = tiers.flatten().flatten().filter_map(|entry| entry.metadata().ok());
+        sealed.chain(std::fs::metadata(layout.ledger())).collect()
+    };
+    let identity = |file: &Metadata| (file.dev(), file.ino());
+    let names = list(layout);
+    if names.is_empty() {
+        return 0;
+    }
+    let mut counted: HashSet<(u64, u64)> = files(layout).iter().map(identity).collect();
+    let theirs = names.iter().flat_map(|name| files(&within(layout, name)));
+    theirs.filter(|file| counted.insert(identity(file))).map(|file| file.len()).sum()
 }
 
 /// Removes a snapshot.
@@ -131,7 +175,7 @@ impl Snapshots<'_> {
             return Err(SnapshotError::NoRoom { bytes });
         }
         clear(&self.shared.layout);
-        let name = self.name();
+        let name = self.free_name();
         let all = directory(&self.shared.layout);
         let partial = all.join(format!("{PARTIAL}{name}"));
         let result = self.fill(&partial, &files).and_then(|bytes| {
@@ -167,7 +211,7 @@ impl Snapshots<'_> {
         Err(SnapshotError::Failed(format!("the writer began no new file within {} s", ROTATION.as_secs())))
     }
 
-    fn name(&self) -> String {
+    fn free_name(&self) -> String {
         let now = jiff::Timestamp::from_microsecond(now_us()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         let name = now.strftime(NAME).to_string();
         let taken: BTreeSet<String> = list(&self.shared.layout).into_iter().collect();

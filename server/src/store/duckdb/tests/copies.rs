@@ -5,7 +5,7 @@ use std::time::Duration;
 use duckdb::Connection;
 
 use super::super::layout::Tier;
-use super::super::snapshot::{self, Snapshots};
+use super::super::snapshot::{self, Schedule, Snapshots};
 use super::keeping::DAY;
 use super::sealing::fleet;
 use super::*;
@@ -146,5 +146,55 @@ fn a_snapshot_without_room_or_half_made_is_none() {
     let (one, two) = (store.snapshot(0).unwrap(), store.snapshot(0).unwrap());
     assert!(!partial.exists() && one.name != two.name);
     assert_eq!(snapshot::list(&store.shared.layout).len(), 2);
-    assert!(snapshot::age("notes").is_none() && snapshot::age("2999-01-01T00-00-00Z").is_none());
+}
+
+#[test]
+fn snapshots_are_in_order_and_on_time_whatever_the_clock_says() {
+    let place = tempfile::tempdir().unwrap();
+    let mut store = open(&place.path().join("s.duckdb"));
+    let layout = store.shared.layout.clone();
+    let (old, all) = (store.snapshot(0).unwrap(), snapshot::directory(&layout));
+    // Made when the clock was ahead; and something of somebody else's.
+    let early = "2999-01-01T00-00-00Z";
+    std::fs::rename(all.join(&old.name), all.join(early)).unwrap();
+    std::fs::create_dir(all.join("notes")).unwrap();
+    assert_eq!((snapshot::age("notes"), snapshot::age(early)), (None, Some(Duration::ZERO)));
+    let new = store.snapshot(0).unwrap();
+    assert_eq!(snapshot::list(&layout), [early, &new.name]);
+    let mut schedule = Schedule::new(Some(Duration::from_secs(3_600)), 1);
+    assert!(!schedule.is_due(&layout), "one was made just now");
+    schedule.discard_old(&layout).unwrap();
+    assert_eq!(snapshot::list(&layout), [new.name]);
+    assert!(all.join("notes").exists());
+    let mut hasty = Schedule::new(Some(Duration::ZERO), 1);
+    assert!(hasty.is_due(&layout));
+    schedule.tried(true);
+    assert!(!schedule.is_due(&layout));
+}
+
+#[test]
+fn what_snapshots_take_beside_the_store_is_told_and_bounded() {
+    let place = tempfile::tempdir().unwrap();
+    let mut store = open(&place.path().join("s.duckdb"));
+    let layout = store.shared.layout.clone();
+    for write in fleet(3, 1, 1, 400) {
+        store.push(write);
+    }
+    store.seal(&|_| Ok(())).unwrap();
+    assert_eq!(snapshot::own_bytes(&layout), 0);
+    let taken = store.snapshot(0).unwrap();
+    let sealed: u64 = store.shared.files.now().of_tier(Tier::Raw).map(|file| file.facts().bytes).sum();
+    let own = snapshot::own_bytes(&layout);
+    assert!(own < taken.bytes - sealed + 1, "{own} of {} with {sealed}", taken.bytes);
+    let twice = store.snapshot(0).map(|_| snapshot::own_bytes(&layout)).unwrap();
+    // What the store lets go stays in them, once.
+    store.keeper(DAY, Some(0), 0).round();
+    let after = snapshot::own_bytes(&layout);
+    assert!(twice < after && after - twice < 2 * sealed, "{own} {twice} {after} {sealed}");
+    assert!(Schedule::new(None, 1).has_place(&layout).is_ok());
+    for number in 1..8 {
+        std::fs::create_dir(snapshot::directory(&layout).join(format!("2026-11-23T00-00-0{number}Z"))).unwrap();
+    }
+    let refused = Schedule::new(None, 1).has_place(&layout).unwrap_err();
+    assert!(refused.to_string().contains("there are 9 snapshots"), "{refused}");
 }
