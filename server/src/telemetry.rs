@@ -34,6 +34,7 @@ pub struct Telemetry {
 struct Store {
     files: IntGaugeVec,
     bytes: IntGaugeVec,
+    snapshots: IntGauge,
     waiting: IntGauge,
     last_seal: Gauge,
     free: IntGauge,
@@ -104,6 +105,7 @@ impl Telemetry {
             store.files.with_label_values(&[tier.name]).set(tier.files as i64);
             store.bytes.with_label_values(&[tier.name]).set(tier.bytes as i64);
         }
+        store.snapshots.set(report.snapshots.bytes as i64);
         store.waiting.set(report.waiting_files as i64);
         store.last_seal.set(report.last_seal_seconds.unwrap_or(f64::NAN));
         store.free.set(report.disk.free_bytes.map_or(-1, |bytes| bytes as i64));
@@ -133,6 +135,10 @@ impl Store {
         let store = Store {
             files: by_tier("siskin_store_files", "Files of the store, by tier.")?,
             bytes: by_tier("siskin_store_bytes", "Bytes of the store's files, by tier.")?,
+            snapshots: IntGauge::new(
+                "siskin_store_snapshot_bytes",
+                "Bytes that snapshots take beside the store's files.",
+            )?,
             waiting: IntGauge::new("siskin_store_waiting_files", "Hot files that wait to be sealed.")?,
             last_seal: Gauge::new(
                 "siskin_last_seal_seconds",
@@ -144,6 +150,7 @@ impl Store {
         };
         registry.register(Box::new(store.files.clone()))?;
         registry.register(Box::new(store.bytes.clone()))?;
+        registry.register(Box::new(store.snapshots.clone()))?;
         registry.register(Box::new(store.waiting.clone()))?;
         registry.register(Box::new(store.last_seal.clone()))?;
         registry.register(Box::new(store.free.clone()))?;

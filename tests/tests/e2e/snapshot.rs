@@ -10,7 +10,7 @@ use std::{
 
 use siskin_platform::fleet::Machine;
 use siskin_tests::{
-    process::{Home, Server, unix_ms},
+    process::{Home, Program, Server, unix_ms},
     wait::{PATIENCE, until},
 };
 
@@ -140,4 +140,51 @@ fn snapshots_are_made_by_themselves_and_the_oldest_go() {
     }
     let server = Server::start(&restored);
     assert_eq!(host(&mut server.client(), &Machine::new(6, 9).host.hostname)["metric_count"], 1);
+}
+
+#[test]
+fn what_is_made_by_hand_is_told_and_bounded() {
+    let home = Home::new();
+    let server = Server::start_with(&home, &["--snapshot-keep", "1"]);
+    let mut client = server.client();
+    push(&mut client, &Machine::new(6, 4).batch([unix_ms()]));
+    assert_eq!(storage(&mut client)["snapshots"], serde_json::json!({"names": [], "bytes": 0}));
+    let mut made = Vec::new();
+    for _ in 0..9 {
+        let answer = client.send("POST", "/snapshot", &[], b"").unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        made.push(answer.json()["name"].clone());
+    }
+    let answer = client.send("POST", "/snapshot", &[], b"").unwrap();
+    assert_eq!(answer.status, 409, "{}", answer.text());
+    assert!(answer.json()["error"].as_str().unwrap().contains("DELETE /snapshots/NAME"), "{}", answer.text());
+    let told = storage(&mut client)["snapshots"].clone();
+    assert_eq!(told["names"], serde_json::Value::Array(made.clone()), "in the order in which they were made");
+    assert!(told["bytes"].as_u64() > Some(0), "{told}");
+    let metrics = client.get("/metrics").text();
+    assert!(metrics.contains(&format!("siskin_store_snapshot_bytes {}", told["bytes"])), "{metrics}");
+    let path = format!("/snapshots/{}", made[0].as_str().unwrap());
+    assert_eq!(client.send("DELETE", &path, &[], b"").unwrap().status, 200);
+    assert_eq!(client.send("POST", "/snapshot", &[], b"").unwrap().status, 200);
+}
+
+/// A copy that is broken off leaves nothing beside the data.
+#[test]
+fn a_command_that_is_ended_takes_its_snapshot_with_it() {
+    let (home, target) = (Home::new(), Home::new());
+    let server = Server::start_with(&home, &["--seal-after", "0s"]);
+    let mut client = server.client();
+    push_days(&mut client, &mut Machine::new(6, 5));
+    wait_sealed(&mut client, 3);
+    let url = format!("http://{}", server.address);
+    let directory = target.join("new");
+    let mut command = Command::new(Server::binary());
+    command.arg("snapshot").arg(&directory).args(["--server", &url]).env_clear();
+    let mut running = Program::start(command);
+    // Asked, and most likely not answered yet.
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    running.terminate();
+    let is_left = || std::fs::read_dir(home.join("siskin.duckdb.d/snapshots")).into_iter().flatten().count();
+    until("nothing is left", PATIENCE, || (is_left() == 0).then_some(()));
+    assert_eq!(storage(&mut client)["snapshots"]["bytes"], 0);
 }

@@ -76,6 +76,11 @@ impl Default for Due {
 }
 
 impl Due {
+    /// Whether more waits to be sealed than is usual, and will soon be.
+    pub(super) fn is_behind(&self, waiting: usize) -> bool {
+        waiting > MAX_WAITING && self.failures == 0
+    }
+
     /// Whether nothing shall be sealed yet.
     fn is_early(&self, waiting: usize) -> bool {
         let is_to_come = |at: Option<Instant>| at.is_some_and(|at| Instant::now() < at);

@@ -194,7 +194,8 @@ impl Keeper {
         let (manifest, retention) = (self.shared.files.now(), self.settings.retention);
         let held = inspect::held(&manifest);
         let mut gone = if self.steady { retention.too_old(&held, now_us()) } else { Vec::new() };
-        if retention.bytes.is_some() {
+        // While much waits to be sealed it would be counted twice over: nothing that is sealed goes for that.
+        if retention.bytes.is_some() && !self.due.is_behind(hot::frozen(&manifest).len()) {
             let left: Vec<_> = held.into_iter().filter(|held| !gone.contains(&held.number)).collect();
             let bytes = inspect::all_bytes(&self.shared);
             let going: u64 = gone.iter().filter_map(|number| Some(manifest.files.get(number)?.facts().bytes)).sum();

@@ -17,7 +17,7 @@ const DECIMALS: [u32; 4] = [0, 2, 3, 6];
 /// Columns in one question: DuckDB's planner compares each expression with each other.
 const COLUMNS_AT_ONCE: usize = 16;
 /// What is sorted at a time: the sort of more does not do with the memory that DuckDB has here.
-const SORT_BYTES: u64 = 24 << 20;
+const SORT_BYTES: u64 = if cfg!(test) { 4 << 10 } else { 24 << 20 };
 const BYTES_OF_VALUE: u64 = 8;
 /// Beyond this a double has no hundredths.
 const EXACT: &str = "9e15";
