@@ -33,6 +33,8 @@ const PAUSE_PER_SEAL: u32 = 20;
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// So many waiting files end the pause: questions would feel them.
 const MANY_WAITING: usize = 2 * MAX_WAITING;
+/// Sealing beside a flood of pushes may take so many times the usual memory.
+const MAX_MEMORY: u64 = 2;
 /// After a failure; twice as long after each further one.
 const RETRY: Duration = Duration::from_secs(1);
 const MAX_RETRY: Duration = Duration::from_secs(600);
@@ -50,7 +52,9 @@ pub struct Due {
     not_before: Option<Instant>,
     /// After a success nothing is, unless many files wait.
     pause_until: Option<Instant>,
-    /// Files that are sealed at a time: fewer, once memory was too little.
+    /// Times the usual memory that sealing may take: more, once that was too little.
+    memory: u64,
+    /// Files that are sealed at a time: fewer, once that was too little as well.
     at_once: usize,
     /// Failures in a row.
     failures: u32,
@@ -67,6 +71,7 @@ impl Default for Due {
             asked: false,
             not_before: None,
             pause_until: None,
+            memory: 1,
             at_once: FILES_AT_ONCE,
             failures: 0,
             unreadable: BTreeSet::new(),
@@ -137,6 +142,11 @@ impl Keeper {
         }
         self.notes.sealing.store(true, Ordering::Relaxed);
         let sealed = self.seal_all(frozen, ended, &kept, today);
+        if self.due.memory > 1 {
+            // Else it stays with the next sealing.
+            let usual = self.shared.instance.grant(1);
+            self.due.memory = if usual.is_ok() { 1 } else { self.due.memory };
+        }
         self.notes.sealing.store(false, Ordering::Relaxed);
         sealed
     }
@@ -167,6 +177,12 @@ impl Keeper {
                     frozen.drain(..count);
                     ended.clear();
                 }
+                Err(StoreError::Failed(error)) if self.due.memory < MAX_MEMORY && is_out_of_memory(&error) => {
+                    self.due.memory *= 2;
+                    let granted = self.shared.instance.grant(self.due.memory);
+                    granted.map_err(|error| store_error(&error))?;
+                    warn!(times = self.due.memory, "too little memory to seal: trying with so many times the usual");
+                }
                 Err(StoreError::Failed(error)) if count > 1 && is_out_of_memory(&error) => {
                     self.due.at_once = count / 2;
                     warn!(files = count, "too little memory to seal so many files at a time: trying with half of them");
@@ -177,7 +193,8 @@ impl Keeper {
                 }
             }
         }
-        self.due = Due { unreadable: std::mem::take(&mut self.due.unreadable), ..Due::default() };
+        self.due =
+            Due { unreadable: std::mem::take(&mut self.due.unreadable), memory: self.due.memory, ..Due::default() };
         self.notes.sealed(start.elapsed());
         self.due.pause_until = Some(Instant::now() + (start.elapsed() * PAUSE_PER_SEAL).min(MAX_PAUSE));
         Ok(())

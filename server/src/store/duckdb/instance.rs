@@ -23,18 +23,28 @@ pub enum Access {
     Read,
 }
 
-pub struct Instance(Mutex<Connection>);
+pub struct Instance {
+    connection: Mutex<Connection>,
+    memory_bytes: u64,
+}
 
 impl Instance {
     /// A DuckDB without any file. What does not fit in `memory_bytes` it puts into `scratch`.
     pub fn new(scratch: &Path, memory_bytes: u64) -> duckdb::Result<Self> {
         let connection = Connection::open_in_memory()?;
         connection.execute_batch(&format!(
-            "SET checkpoint_threshold = '{NO_CHECKPOINT}'; SET memory_limit = '{memory_bytes}B';
-             SET autoinstall_known_extensions = false; SET temp_directory = {};",
+            "SET checkpoint_threshold = '{NO_CHECKPOINT}'; SET autoinstall_known_extensions = false;
+             SET temp_directory = {};",
             quoted(scratch),
         ))?;
-        Ok(Instance(Mutex::new(connection)))
+        let instance = Instance { connection: Mutex::new(connection), memory_bytes };
+        instance.grant(1)?;
+        Ok(instance)
+    }
+
+    /// From now on it may take so many times the memory that it was made with.
+    pub fn grant(&self, times: u64) -> duckdb::Result<()> {
+        self.lock().execute_batch(&format!("SET memory_limit = '{}B'", times * self.memory_bytes))
     }
 
     /// A connection of one's own.
@@ -65,7 +75,7 @@ impl Instance {
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

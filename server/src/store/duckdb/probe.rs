@@ -5,9 +5,9 @@ use std::sync::Arc;
 use duckdb::Connection;
 
 use super::file::File;
-use super::transaction::is_out_of_memory;
+use super::transaction::is_damage;
 
-/// Why a file cannot be read; none if it can, or if that is not its fault.
+/// Why a file cannot be read; none if it can, or if that may not be its fault: what is set aside is missed.
 pub fn damage(connection: &Connection, file: &Arc<File>) -> Option<String> {
     let read = || {
         let lease = file.lease()?;
@@ -18,7 +18,5 @@ pub fn damage(connection: &Connection, file: &Arc<File>) -> Option<String> {
         })
     };
     let error = read().err()?.to_string();
-    let is_its_own =
-        !is_out_of_memory(&error) && !error.contains("Too many open files") && !error.contains("Interrupted");
-    is_its_own.then_some(error)
+    is_damage(&error).then_some(error)
 }

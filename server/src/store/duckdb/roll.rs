@@ -48,8 +48,9 @@ impl Stage<'_> {
     fn write(&self, connection: &Connection, rows: Finished) -> duckdb::Result<()> {
         self.known.borrow_mut().entry(rows.table).or_default().extend(rows.columns.iter().cloned());
         connection.execute_batch(&format!("USE {}", self.alias))?;
-        write_rows(connection, rows)?;
-        connection.execute_batch("USE memory")
+        let written = write_rows(connection, rows);
+        // Also after a failure: a connection that uses what is detached can do nothing any more.
+        written.and(connection.execute_batch("USE memory"))
     }
 
     /// Its rows of a table that this condition is true of; none if it has no such table.

@@ -36,7 +36,15 @@ pub fn store_error(error: &duckdb::Error) -> StoreError {
     }
 }
 
-/// Whether less work at a time may succeed. DuckDB says so in words.
+/// Whether less work at a time may succeed. DuckDB says so in words, and where its error became another's cause, in some of them.
 pub fn is_out_of_memory(error: &str) -> bool {
-    error.contains("Out of Memory")
+    ["Out of Memory", "failed to pin block", "could not allocate block", "failed to allocate"]
+        .iter()
+        .any(|words| error.contains(words))
+}
+
+/// Whether bytes of a file are not what was written.
+pub fn is_damage(error: &str) -> bool {
+    let words = ["Corrupt", "checksum", "not a valid DuckDB database", "Could not read", "Input/output error"];
+    ["Serialization Error", "INTERNAL Error"].iter().chain(&words).any(|words| error.contains(words))
 }
