@@ -121,6 +121,12 @@ impl Keeper {
         (self.due.not_before, self.due.pause_until) = (None, None);
     }
 
+    /// Is content with the memory that there is.
+    #[cfg(test)]
+    pub(super) fn be_modest(&mut self) {
+        self.due.memory = MAX_MEMORY;
+    }
+
     pub(super) fn seal_what_is_due(&mut self) -> Result<(), StoreError> {
         let manifest = self.shared.files.now();
         let mut frozen = hot::frozen(&manifest);

@@ -243,6 +243,7 @@ fn more_files_than_there_is_memory_for_are_sealed_in_parts() {
     while store.shared.files.now().of_tier(Tier::Hot).count() > 1 {
         let limit = format!("SET memory_limit = '{}MiB'", limits_mib.next().expect("this is enough for any"));
         store.shared.instance.connect().unwrap().execute_batch(&limit).unwrap();
+        keeper.be_modest();
         keeper.hurry();
         keeper.round();
     }
@@ -251,4 +252,24 @@ fn more_files_than_there_is_memory_for_are_sealed_in_parts() {
     assert_eq!(store.segments(), [-2, -1]);
     let sealed: u64 = store.shared.files.now().of_tier(Tier::Raw).map(|file| file.facts().samples).sum();
     assert_eq!(sealed, 10 * 3 * 40);
+}
+
+#[test]
+fn sealing_that_lacks_memory_takes_more_and_gives_it_back() {
+    let place = tempfile::tempdir().unwrap();
+    let mut store = open(&place.path().join("s.duckdb"));
+    for write in fleet(3, 1, 1, 40) {
+        store.push(write);
+    }
+    store.frozen();
+    let connection = store.shared.instance.connect().unwrap();
+    let limit =
+        || -> String { connection.query_row("SELECT current_setting('memory_limit')", [], |row| row.get(0)).unwrap() };
+    let (usual, mut keeper) = (limit(), store.keeper(30 * DAY, None, 0));
+    keeper.freeze_all().unwrap();
+    connection.execute_batch("SET memory_limit = '2MiB'").unwrap();
+    keeper.seal_what_is_due().unwrap();
+    let seals = |result| keeper.telemetry.seals.with_label_values(&[result]).get();
+    assert_eq!((seals("failed"), seals("ok")), (1, 1));
+    assert_eq!(limit(), usual);
 }
