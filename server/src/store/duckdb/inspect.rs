@@ -154,13 +154,12 @@ pub fn all_bytes(shared: &Shared) -> u64 {
     held(&shared.files.now()).iter().map(|held| held.bytes).sum::<u64>() + hot_bytes(shared)
 }
 
-/// What is hot, with logs, the journal, and the ledger.
+/// What is hot, with logs, and the ledger.
 fn hot_bytes(shared: &Shared) -> u64 {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-    let (layout, ledger) = (&shared.layout, shared.layout.ledger());
-    let places = [layout.tier(Tier::Hot), layout.journal()];
-    let files = places.iter().filter_map(|place| std::fs::read_dir(place).ok()).flatten().flatten();
-    files.map(|entry| size(&entry.path())).sum::<u64>() + size(ledger) + size(&file::log(ledger))
+    let ledger = shared.layout.ledger();
+    let hot = std::fs::read_dir(shared.layout.tier(Tier::Hot)).into_iter().flatten().flatten();
+    hot.map(|entry| size(&entry.path())).sum::<u64>() + size(ledger) + size(&file::log(ledger))
 }
 
 fn seconds(us: i64) -> i64 {
