@@ -30,7 +30,7 @@ const FILES_AT_ONCE: usize = 16;
 const SHARE_OF_LIMIT: u64 = 8;
 /// Sealing takes at most a twentieth of the time while it is short: today's segment is written anew each time.
 const PAUSE_PER_SEAL: u32 = 20;
-const MAX_PAUSE: Duration = Duration::from_secs(60);
+const MAX_PAUSE: Duration = Duration::from_secs(10);
 /// So many waiting files end the pause: questions would feel them.
 const MANY_WAITING: usize = 2 * MAX_WAITING;
 /// Sealing beside a flood of pushes may take so many times the usual memory.
