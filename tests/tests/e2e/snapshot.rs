@@ -181,10 +181,10 @@ fn a_command_that_is_ended_takes_its_snapshot_with_it() {
     let mut command = Command::new(Server::binary());
     command.arg("snapshot").arg(&directory).args(["--server", &url]).env_clear();
     let mut running = Program::start(command);
-    // Asked, and most likely not answered yet.
-    std::thread::sleep(std::time::Duration::from_millis(50));
+    let snapshots = home.join("siskin.duckdb.d/snapshots");
+    until("a snapshot is begun", PATIENCE, || snapshots.exists().then_some(()));
     running.terminate();
-    let is_left = || std::fs::read_dir(home.join("siskin.duckdb.d/snapshots")).into_iter().flatten().count();
+    let is_left = || std::fs::read_dir(&snapshots).into_iter().flatten().count();
     until("nothing is left", PATIENCE, || (is_left() == 0).then_some(()));
     assert_eq!(storage(&mut client)["snapshots"]["bytes"], 0);
 }

@@ -23,9 +23,6 @@ pub const NAME: &str = "attach.sql";
 /// The table of a sealed file that has the names of its hosts.
 const HOSTS: &str = "hosts";
 
-/// A file that somebody read within this time stays attached.
-const UNREAD: Duration = Duration::from_millis(1);
-
 /// The script as it was last written.
 #[derive(Default)]
 pub struct Attach {
@@ -49,11 +46,14 @@ impl Attach {
         self.tables.retain(|number, _| manifest.files.contains_key(number));
         for file in sealed {
             if let Entry::Vacant(place) = self.tables.entry(file.number) {
+                let was_attached = file.is_attached();
                 let lease = file.lease().map_err(|error| store_error(&error))?;
                 place.insert(lease.tables.keys().cloned().collect());
                 drop(lease);
                 // An attached file takes a megabyte, and a start looks at all there are.
-                file.rest(UNREAD);
+                if !was_attached {
+                    file.rest(Duration::ZERO);
+                }
             }
         }
         let failed = |error: std::io::Error| StoreError::Failed(format!("cannot write {NAME}: {error}"));

@@ -10,7 +10,7 @@ use tracing::{error, info, warn};
 use super::fate::{Fate, Kept, without_rollups};
 use super::file::File;
 use super::hot;
-use super::keeper::{Keeper, Settings};
+use super::keeper::Keeper;
 use super::layout::{Day, Tier};
 use super::manifest::Manifest;
 use super::probe;
@@ -26,8 +26,6 @@ const SHARE_OF_SEGMENT: u64 = 4;
 const SEAL_BYTES: u64 = 96 << 20;
 /// Files that are sealed at a time: each takes memory for as long.
 const FILES_AT_ONCE: usize = 16;
-/// Where there is a limit for all files, this share of it may wait.
-const SHARE_OF_LIMIT: u64 = 8;
 /// Sealing takes at most a twentieth of the time while it is short: today's segment is written anew each time.
 const PAUSE_PER_SEAL: u32 = 20;
 const MAX_PAUSE: Duration = Duration::from_secs(10);
@@ -81,11 +79,6 @@ impl Default for Due {
 }
 
 impl Due {
-    /// Whether more waits to be sealed than is usual, and will soon be.
-    pub(super) fn is_behind(&self, waiting: usize) -> bool {
-        waiting > MAX_WAITING && self.failures == 0
-    }
-
     /// Whether nothing shall be sealed yet.
     fn is_early(&self, waiting: usize) -> bool {
         let is_to_come = |at: Option<Instant>| at.is_some_and(|at| Instant::now() < at);
@@ -95,7 +88,7 @@ impl Due {
     /// Whether it is time. Rows of past days that are still written to get a new file first; a later round seals them.
     fn is_now(
         &mut self,
-        settings: &Settings,
+        seal_after: Duration,
         wanted: &AtomicBool,
         manifest: &Manifest,
         frozen: &[Arc<File>],
@@ -104,13 +97,13 @@ impl Due {
         let past = |file: &Arc<File>| file.days().iter().any(|day| *day < today);
         let waiting = manifest.of_tier(Tier::Hot).any(past);
         self.waiting = waiting.then(|| self.waiting.unwrap_or_else(Instant::now));
-        let due = self.waiting.is_some_and(|since| since.elapsed() >= settings.seal_after);
+        let due = self.waiting.is_some_and(|since| since.elapsed() >= seal_after);
         if due && !self.asked && manifest.of_tier(Tier::Hot).last().is_some_and(past) {
             // Asked once: late rows may come all the time.
             wanted.store(true, Ordering::Relaxed);
             self.asked = true;
         }
-        (due && !wanted.load(Ordering::Relaxed)) || is_much(manifest, frozen, settings.retention.bytes, today)
+        (due && !wanted.load(Ordering::Relaxed)) || is_much(manifest, frozen, today)
     }
 }
 
@@ -127,16 +120,28 @@ impl Keeper {
         self.due.memory = MAX_MEMORY;
     }
 
+    /// The files that are to be sealed.
+    fn waiting(&self, manifest: &Manifest) -> Vec<Arc<File>> {
+        let mut frozen = hot::frozen(manifest);
+        frozen.retain(|file| !self.due.unreadable.contains(&file.number));
+        frozen
+    }
+
+    /// Whether more waits to be sealed than is usual, and nothing stands in its way.
+    pub(super) fn is_behind(&self, manifest: &Manifest) -> bool {
+        let is_hindered = self.due.failures > 0 || self.due.cramped || self.disk.is_full().is_some();
+        !is_hindered && self.waiting(manifest).len() > MAX_WAITING
+    }
+
     pub(super) fn seal_what_is_due(&mut self) -> Result<(), StoreError> {
         let manifest = self.shared.files.now();
-        let mut frozen = hot::frozen(&manifest);
-        frozen.retain(|file| !self.due.unreadable.contains(&file.number));
+        let mut frozen = self.waiting(&manifest);
         if self.due.is_early(frozen.len()) || self.disk.is_full().is_some() {
             return Ok(());
         }
         let today = Day::of(now_us());
         let kept = if self.steady { self.settings.retention.kept(now_us()) } else { Kept::ALL };
-        let is_now = self.due.is_now(&self.settings, &self.shared.rotation_wanted, &manifest, &frozen, today);
+        let is_now = self.due.is_now(self.settings.seal_after, &self.shared.rotation_wanted, &manifest, &frozen, today);
         let is_hot = |day: &Day| manifest.of_tier(Tier::Hot).any(|file| file.has_day(*day));
         let ended: Vec<Day> = without_rollups(&manifest, &kept, today).into_iter().filter(|day| !is_hot(day)).collect();
         drop(manifest);
@@ -183,19 +188,11 @@ impl Keeper {
                     frozen.drain(..count);
                     ended.clear();
                 }
-                Err(StoreError::Failed(error)) if self.due.memory < MAX_MEMORY && is_out_of_memory(&error) => {
-                    self.due.memory *= 2;
-                    let granted = self.shared.instance.grant(self.due.memory);
-                    granted.map_err(|error| store_error(&error))?;
-                    warn!(times = self.due.memory, "too little memory to seal: trying with so many times the usual");
-                }
-                Err(StoreError::Failed(error)) if count > 1 && is_out_of_memory(&error) => {
-                    self.due.at_once = count / 2;
-                    warn!(files = count, "too little memory to seal so many files at a time: trying with half of them");
-                }
                 Err(error) => {
-                    self.failed(some, &days, &error);
-                    return Err(error);
+                    if !self.ease(count, &error) {
+                        self.failed(some, &days, &error);
+                        return Err(error);
+                    }
                 }
             }
         }
@@ -237,6 +234,23 @@ impl Keeper {
         let samples: u64 = some.iter().map(|file| file.facts().samples).sum();
         info!(files = some.len(), days = fates.len(), samples, seconds = start.elapsed().as_secs_f64(), "sealed");
         Ok(())
+    }
+
+    /// Makes the next attempt need less, after one with so many files that had too little memory; false if nothing helps.
+    fn ease(&mut self, files: usize, error: &StoreError) -> bool {
+        if !matches!(error, StoreError::Failed(error) if is_out_of_memory(error)) {
+            return false;
+        }
+        if self.due.memory < MAX_MEMORY && self.shared.instance.grant(MAX_MEMORY).is_ok() {
+            self.due.memory = MAX_MEMORY;
+            warn!(times = MAX_MEMORY, "too little memory to seal: trying with so many times the usual");
+            return true;
+        }
+        if files > 1 {
+            self.due.at_once = files / 2;
+            warn!(files, "too little memory to seal so many files at a time: trying with half of them");
+        }
+        files > 1
     }
 
     /// Whether there is room for what sealing writes before it gives anything back: new files, and what a sort puts aside.
@@ -287,10 +301,8 @@ impl Keeper {
     }
 }
 
-/// Whether more waits than should. `limit` is what all files may be.
-fn is_much(manifest: &Manifest, frozen: &[Arc<File>], limit: Option<u64>, today: Day) -> bool {
+fn is_much(manifest: &Manifest, frozen: &[Arc<File>], today: Day) -> bool {
     let bytes: u64 = frozen.iter().map(|file| file.facts().bytes).sum();
     let segment = manifest.of_day(Tier::Raw, today).map_or(0, |file| file.facts().bytes);
-    let bearable = SEAL_BYTES.max(segment / SHARE_OF_SEGMENT);
-    frozen.len() >= MAX_WAITING || bytes >= limit.map_or(bearable, |limit| bearable.min(limit / SHARE_OF_LIMIT))
+    frozen.len() >= MAX_WAITING || bytes >= SEAL_BYTES.max(segment / SHARE_OF_SEGMENT)
 }

@@ -156,6 +156,10 @@ impl File {
         *lock(&self.attached) = Some(Attached { tables: Arc::new(tables), used: Instant::now() });
     }
 
+    pub fn is_attached(&self) -> bool {
+        lock(&self.attached).is_some()
+    }
+
     /// Detaches it if nobody used it for so long and nobody has a lease.
     pub fn rest(&self, unused: Duration) {
         let mut attached = lock(&self.attached);

@@ -14,7 +14,7 @@ use super::retention::{Held, Retention};
 use super::snapshot;
 use crate::clock::now_us;
 use crate::store::disk::Disk;
-use crate::store::report::{DiskReport, Inspect, Report, SnapshotsReport, TierReport};
+use crate::store::report::{DiskReport, Inspect, Report, TierReport};
 
 /// A day's growth is the mean of so many days that are over.
 const GROWTH_DAYS: i32 = 7;
@@ -55,10 +55,7 @@ impl Inspect for Inspector {
                 total_bytes: space.total_bytes,
                 floor_bytes: space.floor_bytes,
             },
-            snapshots: SnapshotsReport {
-                names: snapshot::list(&self.shared.layout),
-                bytes: snapshot::own_bytes(&self.shared.layout),
-            },
+            snapshots: snapshot::report(&self.shared.layout),
             writable: self.disk.is_full().is_none(),
             waiting_files: manifest.of_tier(Tier::Hot).count().saturating_sub(1),
             sealing: self.notes.sealing.load(Ordering::Relaxed),

@@ -190,12 +190,12 @@ impl Keeper {
     }
 
     /// Unlinks sealed files that are too old or too many.
-    fn let_go(&mut self) -> Result<(), StoreError> {
+    pub(super) fn let_go(&mut self) -> Result<(), StoreError> {
         let (manifest, retention) = (self.shared.files.now(), self.settings.retention);
         let held = inspect::held(&manifest);
         let mut gone = if self.steady { retention.too_old(&held, now_us()) } else { Vec::new() };
         // While much waits to be sealed it would be counted twice over: nothing that is sealed goes for that.
-        if retention.bytes.is_some() && !self.due.is_behind(hot::frozen(&manifest).len()) {
+        if retention.bytes.is_some() && !self.is_behind(&manifest) {
             let left: Vec<_> = held.into_iter().filter(|held| !gone.contains(&held.number)).collect();
             let bytes = inspect::all_bytes(&self.shared);
             let going: u64 = gone.iter().filter_map(|number| Some(manifest.files.get(number)?.facts().bytes)).sum();
@@ -242,7 +242,7 @@ impl Keeper {
     }
 
     /// Makes one that was asked for. Who asked and has gone will not remove it.
-    fn snapshot_for(&self, reply: Reply) {
+    pub(super) fn snapshot_for(&self, reply: Reply) {
         if reply.is_closed() {
             return;
         }

@@ -93,28 +93,26 @@ pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: 
     }
     let select = format!("SELECT {} FROM ({union})", stored.join(", "));
     let rows_at_once = (SORT_BYTES / (BYTES_OF_VALUE * stored.len() as u64)).max(1);
-    let work = |connection: &Connection| {
-        let mut into = format!("CREATE TABLE {target}.{SCHEMA}.{name} AS");
-        if let [Source { is_sorted: true, .. }] = sources {
-            connection.execute_batch(&format!("{into} {select}"))?;
+    let is_sorted = matches!(sources, [Source { is_sorted: true, .. }]);
+    transaction(connection, |connection| {
+        let parts = if is_sorted {
+            vec![String::new()]
+        } else if packed.rows <= rows_at_once {
+            vec![format!("ORDER BY {order}")]
         } else {
-            for (first, last) in some_at_a_time(&counts(connection, &union)?, rows_at_once) {
-                let some = format!("WHERE host_id BETWEEN {first} AND {last}");
-                connection.execute_batch(&format!("{into} {select} {some} ORDER BY {order}"))?;
-                into = format!("INSERT INTO {target}.{SCHEMA}.{name}");
-            }
+            let some = some_at_a_time(&counts(connection, &union)?, rows_at_once).into_iter();
+            some.map(|(first, last)| format!("WHERE host_id BETWEEN {first} AND {last} ORDER BY {order}")).collect()
+        };
+        let mut into = format!("CREATE TABLE {target}.{SCHEMA}.{name} AS");
+        for part in parts {
+            connection.execute_batch(&format!("{into} {select} {part}"))?;
+            into = format!("INSERT INTO {target}.{SCHEMA}.{name}");
         }
         connection.execute_batch(&format!(
             "USE {target}; CREATE VIEW {name} AS SELECT {} FROM {SCHEMA}.{name}; USE memory",
             shown.join(", "),
         ))
-    };
-    // What is one part is no transaction: each waits for the disk.
-    if packed.rows <= rows_at_once {
-        work(connection).map_err(failed)?
-    } else {
-        transaction(connection, work)?
-    }
+    })?;
     packed.columns.extend(["host_id".to_owned(), "ts".to_owned()]);
     Ok(packed)
 }

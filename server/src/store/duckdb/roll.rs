@@ -18,7 +18,7 @@ use super::pack::Source;
 use super::reader::{Ask, ReadError, Reader};
 use super::rollup::{self, Rolling};
 use super::rows::Finished;
-use super::schema::Shape;
+use super::schema::{Kind, Shape};
 use super::seal::{Made, Sealing, Task, of_day, of_file, within};
 use super::tables::write_rows;
 use super::transaction::store_error;
@@ -40,8 +40,8 @@ pub(super) struct Stage<'a> {
     alias: String,
     /// The tables and columns that have a value.
     known: RefCell<HashMap<&'static str, BTreeSet<String>>>,
-    /// Hosts came one after the other, each whole.
-    pub(super) is_sorted: Cell<bool>,
+    /// Hosts come one after the other, each whole.
+    is_sorted: Cell<bool>,
 }
 
 impl Stage<'_> {
@@ -53,11 +53,18 @@ impl Stage<'_> {
         written.and(connection.execute_batch("USE memory"))
     }
 
+    /// From now on hosts come again that have come before.
+    pub(super) fn mix(&self) {
+        self.is_sorted.set(false);
+    }
+
     /// Its rows of a table that this condition is true of; none if it has no such table.
     fn source(&self, shape: &Shape, filter: String) -> Option<Source> {
         let known = self.known.borrow().get(shape.name.as_str())?.clone();
         let table = format!("{}.{}", self.alias, shape.name);
-        let is_sorted = self.is_sorted.get();
+        // Its rows come by the text of their dimension, where DuckDB would sort by number.
+        let is_by_text = shape.dimension.as_ref().is_none_or(|(_, kind)| *kind == Kind::Text);
+        let is_sorted = is_by_text && self.is_sorted.get();
         Some(Source { table, has: Box::new(move |column| known.contains(column)), filter, is_sorted })
     }
 }
@@ -124,8 +131,8 @@ impl Sealing<'_> {
             // A host that tells much has its day cut into pieces.
             let pieces = first.div_ceil(VALUES_AT_ONCE).clamp(1, HOURS_PER_DAY);
             if pieces > 1 {
-                minutes.is_sorted.set(false);
-                hours.is_sorted.set(false);
+                minutes.mix();
+                hours.mix();
             }
             let width = HOURS_PER_DAY.div_ceil(pieces) as i64;
             let mut from_us = day.start_us();

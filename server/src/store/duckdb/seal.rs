@@ -114,8 +114,9 @@ impl Sealing<'_> {
     ) -> Result<(), StoreError> {
         let tables = self.present(task, days.iter().map(|(day, _)| *day)).map_err(|error| store_error(&error))?;
         let hours = self.stage(&tables).map_err(|error| store_error(&error))?;
-        // Of several days, one after the other.
-        hours.is_sorted.set(days.len() == 1);
+        if days.len() > 1 {
+            hours.mix();
+        }
         let mut renewed = BTreeMap::new();
         for (day, fate) in days {
             let segment = self.raw(task, *day)?;

@@ -20,6 +20,7 @@ use super::manifest::Manifest;
 use super::open::Shared;
 use crate::clock::now_us;
 use crate::store::disk::Disk;
+use crate::store::report::SnapshotsReport;
 use crate::store::snapshot::{Snapshot, SnapshotError};
 
 /// The name under which the ledger's copy is attached.
@@ -35,6 +36,8 @@ const BESIDE: usize = 8;
 const RETRY: Duration = Duration::from_secs(60);
 /// How a snapshot is named: its time, UTC.
 const NAME: &str = "%Y-%m-%dT%H-%M-%SZ";
+/// Its length; a number follows where two were made in one second.
+const NAME_BYTES: usize = "2026-11-23T00-00-00Z".len();
 
 pub struct Snapshots<'a> {
     pub connection: &'a Connection,
@@ -118,21 +121,30 @@ fn within(layout: &Layout, name: &str) -> Layout {
 
 /// How long ago a snapshot was made by its name, none at all for a time to come; none for a name that tells no time.
 pub fn age(name: &str) -> Option<Duration> {
-    let text = name.get(..20)?;
+    let (text, number) = name.split_at_checked(NAME_BYTES)?;
+    let is_own = number.is_empty() || number.strip_prefix('-').is_some_and(|number| number.parse::<u32>().is_ok());
+    if !is_own {
+        return None;
+    }
     let made = jiff::civil::DateTime::strptime(NAME, text).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
     let passed_us = now_us().saturating_sub(made.timestamp().as_microsecond());
     Some(Duration::from_micros(u64::try_from(passed_us).unwrap_or(0)))
 }
 
-/// What the snapshots take beside the store, bytes: what a file of theirs shares with it is there anyway.
-pub fn own_bytes(layout: &Layout) -> u64 {
+/// The snapshots, and what they take beside the store.
+pub fn report(layout: &Layout) -> SnapshotsReport {
+    let names = list(layout);
+    SnapshotsReport { bytes: own_bytes(layout, &names), names }
+}
+
+/// Bytes of these snapshots that are not the store's: what a file of theirs shares with it is there anyway.
+fn own_bytes(layout: &Layout, names: &[String]) -> u64 {
     let files = |layout: &Layout| -> Vec<Metadata> {
         let tiers = Tier::ALL.into_iter().filter_map(|tier| std::fs::read_dir(layout.tier(tier)).ok());
         let sealed = tiers.flatten().flatten().filter_map(|entry| entry.metadata().ok());
         sealed.chain(std::fs::metadata(layout.ledger())).collect()
     };
     let identity = |file: &Metadata| (file.dev(), file.ino());
-    let names = list(layout);
     if names.is_empty() {
         return 0;
     }

@@ -43,8 +43,17 @@ pub fn is_out_of_memory(error: &str) -> bool {
         .any(|words| error.contains(words))
 }
 
-/// Whether bytes of a file are not what was written.
+/// Whether bytes of a file are not what was written, or are not there.
 pub fn is_damage(error: &str) -> bool {
-    let words = ["Corrupt", "checksum", "not a valid DuckDB database", "Could not read", "Input/output error"];
-    ["Serialization Error", "INTERNAL Error"].iter().chain(&words).any(|words| error.contains(words))
+    let words = [
+        "Corrupt",
+        "checksum",
+        "not a valid DuckDB database",
+        "Could not read",
+        "Input/output error",
+        "Serialization Error",
+        "database does not exist",
+        "Table with name contents does not exist",
+    ];
+    words.iter().any(|words| error.contains(words))
 }

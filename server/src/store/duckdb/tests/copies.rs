@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use duckdb::Connection;
 
+use super::super::attach::Attach;
 use super::super::layout::Tier;
 use super::super::snapshot::{self, Schedule, Snapshots};
 use super::keeping::DAY;
@@ -157,7 +158,8 @@ fn snapshots_are_in_order_and_on_time_whatever_the_clock_says() {
     // Made when the clock was ahead; and something of somebody else's.
     let early = "2999-01-01T00-00-00Z";
     std::fs::rename(all.join(&old.name), all.join(early)).unwrap();
-    std::fs::create_dir(all.join("notes")).unwrap();
+    let foreign = ["notes".to_owned(), format!("{}-before-upgrade", early)];
+    foreign.iter().for_each(|name| std::fs::create_dir(all.join(name)).unwrap());
     assert_eq!((snapshot::age("notes"), snapshot::age(early)), (None, Some(Duration::ZERO)));
     let new = store.snapshot(0).unwrap();
     assert_eq!(snapshot::list(&layout), [early, &new.name]);
@@ -165,7 +167,7 @@ fn snapshots_are_in_order_and_on_time_whatever_the_clock_says() {
     assert!(!schedule.is_due(&layout), "one was made just now");
     schedule.discard_old(&layout).unwrap();
     assert_eq!(snapshot::list(&layout), [new.name]);
-    assert!(all.join("notes").exists());
+    assert!(foreign.iter().all(|name| all.join(name).exists()));
     let mut hasty = Schedule::new(Some(Duration::ZERO), 1);
     assert!(hasty.is_due(&layout));
     schedule.tried(true);
@@ -181,15 +183,15 @@ fn what_snapshots_take_beside_the_store_is_told_and_bounded() {
         store.push(write);
     }
     store.seal(&|_| Ok(())).unwrap();
-    assert_eq!(snapshot::own_bytes(&layout), 0);
+    assert_eq!(snapshot::report(&layout).bytes, 0);
     let taken = store.snapshot(0).unwrap();
     let sealed: u64 = store.shared.files.now().of_tier(Tier::Raw).map(|file| file.facts().bytes).sum();
-    let own = snapshot::own_bytes(&layout);
+    let own = snapshot::report(&layout).bytes;
     assert!(own < taken.bytes - sealed + 1, "{own} of {} with {sealed}", taken.bytes);
-    let twice = store.snapshot(0).map(|_| snapshot::own_bytes(&layout)).unwrap();
+    let twice = store.snapshot(0).map(|_| snapshot::report(&layout).bytes).unwrap();
     // What the store lets go stays in them, once.
     store.keeper(DAY, Some(0), 0).round();
-    let after = snapshot::own_bytes(&layout);
+    let after = snapshot::report(&layout).bytes;
     assert!(twice < after && after - twice < 2 * sealed, "{own} {twice} {after} {sealed}");
     assert!(Schedule::new(None, 1).has_place(&layout).is_ok());
     for number in 1..8 {
@@ -197,4 +199,46 @@ fn what_snapshots_take_beside_the_store_is_told_and_bounded() {
     }
     let refused = Schedule::new(None, 1).has_place(&layout).unwrap_err();
     assert!(refused.to_string().contains("there are 9 snapshots"), "{refused}");
+}
+
+#[test]
+fn a_snapshot_that_nobody_waits_for_any_more_is_removed() {
+    let place = tempfile::tempdir().unwrap();
+    let mut store = open(&place.path().join("s.duckdb"));
+    store.push(flat(1.5));
+    let (shared, keeper) = (store.shared.clone(), store.keeper(DAY, None, 0));
+    let (reply, answer) = tokio::sync::oneshot::channel();
+    std::thread::scope(|scope| {
+        let taken = scope.spawn(move || keeper.snapshot_for(reply));
+        while !shared.rotation_wanted.load(std::sync::atomic::Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // It is at it, and waits for the writer.
+        drop(answer);
+        while !taken.is_finished() {
+            store.writer.settle().unwrap();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    });
+    let there = std::fs::read_dir(snapshot::directory(&store.shared.layout)).expect("it was made");
+    assert_eq!(there.count(), 0);
+}
+
+#[test]
+fn writing_attach_sql_leaves_files_as_attached_as_they_were() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("s.duckdb");
+    let mut store = open(&path);
+    for write in fleet(3, 1, 1, 40) {
+        store.push(write);
+    }
+    store.seal(&|_| Ok(())).unwrap();
+    drop(store);
+    let store = open(&path);
+    let segments: Vec<_> = store.shared.files.now().of_tier(Tier::Raw).cloned().collect();
+    segments.iter().for_each(|file| file.rest(Duration::ZERO));
+    drop(segments[0].lease().unwrap());
+    Attach::default().update(&store.shared).unwrap();
+    let attached: Vec<bool> = segments.iter().map(|file| file.is_attached()).collect();
+    assert_eq!(attached, [true, false]);
 }

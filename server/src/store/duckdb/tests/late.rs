@@ -223,6 +223,31 @@ fn a_damaged_segment_is_set_aside_and_does_not_stop_sealing() {
 }
 
 #[test]
+fn a_segment_that_is_gone_does_not_stop_sealing() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("s.duckdb");
+    let mut store = two_days(&path);
+    let mut keeper = store.keeper(30 * DAY, None, 0);
+    store.keep(&mut keeper);
+    let first = store.shared.files.now().of_tier(Tier::Raw).next().unwrap().path.clone();
+    drop(keeper);
+    drop(store);
+    std::fs::remove_file(&first).unwrap();
+
+    let mut store = open(&path);
+    for write in fleet(3, 2, 1, 40) {
+        store.push(write);
+    }
+    let mut keeper = store.keeper(30 * DAY, None, 0);
+    let waited = Instant::now();
+    while store.shared.files.now().of_tier(Tier::Hot).count() > 1 || store.segments() != [-1] {
+        assert!(waited.elapsed() < Duration::from_secs(60), "never sealed: {:?}", store.segments());
+        keeper.hurry();
+        store.keep(&mut keeper);
+    }
+}
+
+#[test]
 fn more_files_than_there_is_memory_for_are_sealed_in_parts() {
     let place = tempfile::tempdir().unwrap();
     let mut store = open(&place.path().join("s.duckdb"));
@@ -272,4 +297,26 @@ fn sealing_that_lacks_memory_takes_more_and_gives_it_back() {
     let seals = |result| keeper.telemetry.seals.with_label_values(&[result]).get();
     assert_eq!((seals("failed"), seals("ok")), (1, 1));
     assert_eq!(limit(), usual);
+}
+
+#[test]
+fn what_is_sealed_goes_for_a_backlog_only_when_that_is_stuck() {
+    let place = tempfile::tempdir().unwrap();
+    let mut store = open(&place.path().join("s.duckdb"));
+    for write in fleet(3, 1, 1, 40) {
+        store.push(write);
+    }
+    store.seal(&|_| Ok(())).unwrap();
+    for number in 0..10 {
+        store.push(fleet(1, number + 2, 1, 3).remove(0));
+        store.frozen();
+    }
+    let sealed = store.segments();
+    assert!(!sealed.is_empty());
+    let mut keeper = store.keeper(1_000 * DAY, Some(0), 0);
+    keeper.let_go().unwrap();
+    assert_eq!(store.segments(), sealed, "the backlog will be sealed at once");
+    // On a full disk nothing is sealed: there it must give room.
+    store.keeper(1_000 * DAY, Some(0), u64::MAX).let_go().unwrap();
+    assert_eq!(store.segments(), [0; 0]);
 }
