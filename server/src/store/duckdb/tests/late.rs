@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::keeper::Keeper;
 use super::super::layout::{Day, Tier};
 use super::super::reader::Reader;
 use super::keeping::{DAY, three_days, two_days};
@@ -186,6 +187,16 @@ fn the_last_day_of_a_fleet_that_fell_silent_is_rolled_up() {
     assert_eq!(store.shared.files.now().files.len(), listed);
 }
 
+/// Rounds until only the second day has a segment, and nothing waits.
+fn seal_around_the_first_day(store: &mut Store, keeper: &mut Keeper) {
+    let waited = Instant::now();
+    while store.shared.files.now().of_tier(Tier::Hot).count() > 1 || store.segments() != [-1] {
+        assert!(waited.elapsed() < Duration::from_secs(60), "never sealed: {:?}", store.segments());
+        keeper.hurry();
+        store.keep(keeper);
+    }
+}
+
 #[test]
 fn a_damaged_segment_is_set_aside_and_does_not_stop_sealing() {
     let place = tempfile::tempdir().unwrap();
@@ -207,12 +218,7 @@ fn a_damaged_segment_is_set_aside_and_does_not_stop_sealing() {
         store.push(write);
     }
     let mut keeper = store.keeper(30 * DAY, None, 0);
-    let waited = Instant::now();
-    while store.shared.files.now().of_tier(Tier::Hot).count() > 1 || store.segments() != [-1] {
-        assert!(waited.elapsed() < Duration::from_secs(60), "never sealed: {:?}", store.segments());
-        keeper.hurry();
-        store.keep(&mut keeper);
-    }
+    seal_around_the_first_day(&mut store, &mut keeper);
     assert!(!first.exists() && first.with_extension("damaged").exists());
     // Of the first day there are rollups of what was damaged and of what came late; the second has both, of which those
     // of one instant count once.
@@ -239,12 +245,7 @@ fn a_segment_that_is_gone_does_not_stop_sealing() {
         store.push(write);
     }
     let mut keeper = store.keeper(30 * DAY, None, 0);
-    let waited = Instant::now();
-    while store.shared.files.now().of_tier(Tier::Hot).count() > 1 || store.segments() != [-1] {
-        assert!(waited.elapsed() < Duration::from_secs(60), "never sealed: {:?}", store.segments());
-        keeper.hurry();
-        store.keep(&mut keeper);
-    }
+    seal_around_the_first_day(&mut store, &mut keeper);
 }
 
 #[test]
