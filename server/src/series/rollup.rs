@@ -164,6 +164,8 @@ impl Summary {
         let mut summary = Summary { avg: room(), min: room(), max: room() };
         for bucket in buckets {
             let [avg, min, max] = match bucket.mean() {
+                // What did not change is one number, which is stored once.
+                Some(_) if bucket.min == bucket.max => [grain.nearest(bucket.min); 3],
                 Some(mean) => [grain.nearest(mean), grain.below(bucket.min), grain.above(bucket.max)],
                 None => [f64::NAN; 3],
             };

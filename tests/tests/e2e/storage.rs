@@ -39,7 +39,9 @@ pub fn push_days(client: &mut Client, machine: &mut Machine) -> i64 {
 pub fn wait_sealed(client: &mut Client, days: u64) -> Value {
     until("segments of the days that are over", PATIENCE, || {
         let storage = storage(client);
-        (tier(&storage, "raw")["files"].as_u64() >= Some(days) && storage["waiting_files"] == 0).then_some(storage)
+        let is_sealed = tier(&storage, "raw")["files"].as_u64() >= Some(days) && storage["waiting_files"] == 0;
+        // It is told after the files are there.
+        (is_sealed && storage["sealing"] == false).then_some(storage)
     })
 }
 

@@ -35,6 +35,7 @@ mod snapshot;
 mod sql;
 mod stage;
 mod steady;
+mod survey;
 mod tables;
 mod transaction;
 mod trim;

@@ -4,23 +4,18 @@
 
 use std::collections::BTreeSet;
 
-use duckdb::{Connection, Row};
+use duckdb::Connection;
 
-use super::schema::{Kind, Shape};
+use super::schema::Shape;
+use super::survey::{Grain, Survey};
 use super::transaction::{store_error, transaction};
 use crate::store::StoreError;
 
 /// The schema in which the packed tables lie; views of the same names lie in `main`.
 pub const SCHEMA: &str = "packed";
-/// Decimals that numbers are tried with.
-const DECIMALS: [u32; 4] = [0, 2, 3, 6];
-/// Columns in one question: DuckDB's planner compares each expression with each other.
-const COLUMNS_AT_ONCE: usize = 16;
 /// What is sorted at a time: the sort of more does not do with the memory that DuckDB has here.
 const SORT_BYTES: u64 = if cfg!(test) { 4 << 10 } else { 24 << 20 };
 const BYTES_OF_VALUE: u64 = 8;
-/// Beyond this a double has no hundredths.
-const EXACT: &str = "9e15";
 
 /// Rows to be packed: a table or view, the columns it has, and which of its rows.
 pub struct Source {
@@ -29,6 +24,8 @@ pub struct Source {
     pub filter: String,
     /// Its rows lie in the order in which they are packed.
     pub is_sorted: bool,
+    /// What was noted of them when they were written.
+    pub survey: Option<Survey>,
 }
 
 /// What became of a table.
@@ -42,18 +39,6 @@ pub struct Packed {
     pub columns: BTreeSet<String>,
 }
 
-/// How a column is stored.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Grain {
-    /// It has no value.
-    Absent,
-    AsItIs,
-    /// A whole number, so many times this.
-    Times(i64),
-    /// A real number, in so many decimals.
-    Decimals(u32),
-}
-
 /// Packs the rows of all sources into the attached file `target`, which must have the schema.
 pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: &str) -> Result<Packed, StoreError> {
     let failed = |error: duckdb::Error| store_error(&error);
@@ -61,35 +46,47 @@ pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: 
         return Ok(Packed::default());
     }
     let union = union(shape, sources);
-    let (mut packed, whole_ms, grains) = survey(connection, shape, sources, &union).map_err(failed)?;
+    let survey = match sources {
+        [Source { survey: Some(survey), .. }] => survey.clone(),
+        _ => {
+            let has = |name: &str| sources.iter().any(|source| (source.has)(name));
+            Survey::ask(connection, shape, has, &union).map_err(failed)?
+        }
+    };
     let name = &shape.name;
-    let mut stored =
-        vec!["host_id".to_owned(), if whole_ms { "epoch_ms(ts) AS ts".to_owned() } else { "ts".to_owned() }];
-    let mut shown =
-        vec!["host_id".to_owned(), if whole_ms { "make_timestamp_ms(ts) AS ts".to_owned() } else { "ts".to_owned() }];
+    let (mut columns, mut values) = (BTreeSet::from(["host_id".to_owned(), "ts".to_owned()]), 0);
+    let (at, instant) =
+        if survey.has_us { ("ts", "ts") } else { ("epoch_ms(ts) AS ts", "make_timestamp_ms(ts) AS ts") };
+    let mut stored = vec!["host_id".to_owned(), at.to_owned()];
+    let mut shown = vec!["host_id".to_owned(), instant.to_owned()];
     let mut order = "host_id, ts".to_owned();
     if let Some((dimension, _)) = &shape.dimension {
-        packed.columns.insert(dimension.clone());
+        columns.insert(dimension.clone());
         stored.push(format!("\"{dimension}\""));
         shown.push(format!("\"{dimension}\""));
         order = format!("host_id, \"{dimension}\", ts");
     }
-    for ((column, kind), grain) in shape.columns.iter().zip(&grains) {
-        let quoted = format!("\"{column}\"");
-        let (to, from) = match grain {
-            Grain::Absent => (None, format!("NULL::{}", kind.sql())),
-            Grain::AsItIs => (Some(quoted.clone()), quoted.clone()),
-            Grain::Times(grain) => (Some(format!("({quoted} // {grain})::BIGINT")), format!("{quoted} * {grain}")),
-            Grain::Decimals(decimals) => {
-                let scale = 10_i64.pow(*decimals);
-                (Some(format!("round({quoted} * {scale}e0)::BIGINT")), format!("{quoted} / {scale}e0"))
-            }
-        };
-        if let Some(to) = to {
-            stored.push(format!("{to} AS {quoted}"));
-            packed.columns.insert(column.clone());
+    let grain = |name: &str| shape.columns.iter().find(|(column, _)| column == name).map(|column| survey.grain(column));
+    for (column, kind) in &shape.columns {
+        let own = survey.grain(&(column.clone(), *kind));
+        if own != Grain::Absent {
+            stored.push(format!("{} AS \"{column}\"", own.stored(&shape.kept(column))));
         }
-        shown.push(format!("{from} AS {quoted}"));
+        // What is not kept for being the same as another is that.
+        let other = shape.unless_same.get(column).map(|other| (other, grain(other).unwrap_or(Grain::Absent)));
+        let other = other.filter(|(_, grain)| *grain != Grain::Absent);
+        let from = match (&own, &other) {
+            (Grain::Absent, None) => format!("NULL::{}", kind.sql()),
+            (Grain::Absent, Some((other, grain))) => grain.shown(other),
+            (_, None) => own.shown(column),
+            (_, Some((other, grain))) => format!("coalesce({}, {})", own.shown(column), grain.shown(other)),
+        };
+        shown.push(format!("{from} AS \"{column}\""));
+        let known = survey.values(other.map_or(column.as_str(), |(other, _)| other));
+        if known > 0 {
+            columns.insert(column.clone());
+            values += known;
+        }
     }
     let select = format!("SELECT {} FROM ({union})", stored.join(", "));
     let rows_at_once = (SORT_BYTES / (BYTES_OF_VALUE * stored.len() as u64)).max(1);
@@ -97,7 +94,7 @@ pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: 
     transaction(connection, |connection| {
         let parts = if is_sorted {
             vec![String::new()]
-        } else if packed.rows <= rows_at_once {
+        } else if survey.rows <= rows_at_once {
             vec![format!("ORDER BY {order}")]
         } else {
             let some = some_at_a_time(&counts(connection, &union)?, rows_at_once).into_iter();
@@ -113,8 +110,29 @@ pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: 
             shown.join(", "),
         ))
     })?;
-    packed.columns.extend(["host_id".to_owned(), "ts".to_owned()]);
-    Ok(packed)
+    let Survey { rows, oldest_us, newest_us, .. } = survey;
+    Ok(Packed { rows, values, oldest_us, newest_us, columns })
+}
+
+impl Grain {
+    /// What is stored of an expression.
+    fn stored(self, of: &str) -> String {
+        match self {
+            Grain::Absent | Grain::AsItIs => of.to_owned(),
+            Grain::Times(grain) => format!("({of} // {grain})::BIGINT"),
+            Grain::Steps(steps) => format!("round({of} * {steps:e})::BIGINT"),
+        }
+    }
+
+    /// What a stored column is shown as.
+    fn shown(self, column: &str) -> String {
+        match self {
+            Grain::Absent | Grain::AsItIs => format!("\"{column}\""),
+            Grain::Times(grain) => format!("\"{column}\" * {grain}"),
+            Grain::Steps(steps) if steps < 1.0 => format!("\"{column}\" * {:e}", 1.0 / steps),
+            Grain::Steps(steps) => format!("\"{column}\" / {steps:e}"),
+        }
+    }
 }
 
 /// The hosts, in order, and how many rows each has.
@@ -162,94 +180,6 @@ pub fn union(shape: &Shape, sources: &[Source]) -> String {
         format!("SELECT {} FROM {} WHERE {}", columns.collect::<Vec<_>>().join(", "), source.table, source.filter)
     };
     sources.iter().map(select).collect::<Vec<_>>().join(" UNION ALL ")
-}
-
-/// How many rows there are, and what each column's values have in common.
-fn survey(
-    connection: &Connection,
-    shape: &Shape,
-    sources: &[Source],
-    union: &str,
-) -> duckdb::Result<(Packed, bool, Vec<Grain>)> {
-    let known = |name: &str| sources.iter().any(|source| (source.has)(name));
-    let known: Vec<usize> = (0..shape.columns.len()).filter(|place| known(&shape.columns[*place].0)).collect();
-    let counts: String = known.iter().map(|place| format!(", count(\"{}\")", shape.columns[*place].0)).collect();
-    let statement = format!(
-        "SELECT count(*), epoch_us(min(ts)), epoch_us(max(ts)), coalesce(bool_and(epoch_us(ts) % 1000 = 0), true){counts} \
-         FROM ({union})"
-    );
-    let (mut packed, whole_ms, values) = connection.query_row(&statement, [], |row| {
-        let packed = Packed {
-            rows: row.get::<_, i64>(0)? as u64,
-            oldest_us: row.get(1)?,
-            newest_us: row.get(2)?,
-            ..Packed::default()
-        };
-        let values = (0..known.len()).map(|place| row.get(4 + place)).collect::<Result<Vec<i64>, _>>()?;
-        Ok((packed, row.get(3)?, values))
-    })?;
-    packed.values = values.iter().sum::<i64>() as u64;
-    let mut grains = vec![Grain::Absent; shape.columns.len()];
-    let present: Vec<usize> =
-        known.into_iter().zip(values).filter(|(_, values)| *values > 0).map(|(place, _)| place).collect();
-    for some in present.chunks(COLUMNS_AT_ONCE) {
-        let asked: Vec<String> = some.iter().flat_map(|place| questions(&shape.columns[*place])).collect();
-        connection.query_row(&format!("SELECT {} FROM ({union})", asked.join(", ")), [], |row| {
-            let mut next = 0;
-            for place in some {
-                let (_, kind) = shape.columns[*place];
-                grains[*place] = grain(row, next, kind)?;
-                next += answers(kind);
-            }
-            Ok(())
-        })?;
-    }
-    Ok((packed, whole_ms, grains))
-}
-
-/// What is asked of a column's values.
-fn questions((name, kind): &(String, Kind)) -> Vec<String> {
-    match kind {
-        Kind::Integer => vec![format!("coalesce(bit_or(\"{name}\"), 0)")],
-        Kind::Real => DECIMALS
-            .map(|decimals| {
-                let scale = 10_i64.pow(decimals);
-                format!(
-                    "coalesce(bool_and(round(\"{name}\" * {scale}e0) / {scale}e0 = \"{name}\" \
-                     AND abs(\"{name}\" * {scale}e0) < {EXACT}), true)"
-                )
-            })
-            .into(),
-        Kind::Flag | Kind::Text => vec!["true".to_owned()],
-    }
-}
-
-/// How many answers there are to these.
-fn answers(kind: Kind) -> usize {
-    match kind {
-        Kind::Integer => 1,
-        Kind::Real => DECIMALS.len(),
-        Kind::Flag | Kind::Text => 1,
-    }
-}
-
-fn grain(row: &Row<'_>, place: usize, kind: Kind) -> duckdb::Result<Grain> {
-    match kind {
-        Kind::Integer => {
-            let bits: i64 = row.get(place)?;
-            let grain = if bits == 0 { 1 } else { 1_i64 << bits.trailing_zeros().min(62) };
-            Ok(if grain == 1 { Grain::AsItIs } else { Grain::Times(grain) })
-        }
-        Kind::Real => {
-            for (index, decimals) in DECIMALS.into_iter().enumerate() {
-                if row.get(place + index)? {
-                    return Ok(Grain::Decimals(decimals));
-                }
-            }
-            Ok(Grain::AsItIs)
-        }
-        Kind::Flag | Kind::Text => Ok(Grain::AsItIs),
-    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use super::rollup::{self, Rolling};
 use super::rows::Finished;
 use super::schema::{Kind, Shape};
 use super::seal::{Made, Sealing, Task, of_day, of_file, within};
+use super::survey::Survey;
 use super::tables::write_rows;
 use super::transaction::store_error;
 use crate::series;
@@ -38,19 +39,40 @@ const VALUES_AT_ONCE: u64 = 2_000_000;
 pub(super) struct Stage<'a> {
     instance: &'a Instance,
     alias: String,
-    /// The tables and columns that have a value.
-    known: RefCell<HashMap<&'static str, BTreeSet<String>>>,
+    /// The tables that have rows, and what was noted of these.
+    known: RefCell<HashMap<&'static str, Survey>>,
     /// Hosts come one after the other, each whole.
     is_sorted: Cell<bool>,
 }
 
 impl Stage<'_> {
     fn write(&self, connection: &Connection, rows: Finished) -> duckdb::Result<()> {
-        self.known.borrow_mut().entry(rows.table).or_default().extend(rows.columns.iter().cloned());
         connection.execute_batch(&format!("USE {}", self.alias))?;
-        let written = write_rows(connection, rows);
+        let written = self.make_room(connection, &rows).and_then(|()| write_rows(connection, rows));
         // Also after a failure: a connection that uses what is detached can do nothing any more.
         written.and(connection.execute_batch("USE memory"))
+    }
+
+    /// Notes what these rows have, and gives their table the columns that it lacks: those without values take as much
+    /// memory.
+    fn make_room(&self, connection: &Connection, rows: &Finished) -> duckdb::Result<()> {
+        let mut known = self.known.borrow_mut();
+        let is_new = !known.contains_key(rows.table);
+        let survey = known.entry(rows.table).or_default();
+        let is_new_column = |(name, _): &(&str, &str)| rows.columns.iter().any(|of| of == name) && !survey.has(name);
+        let shape = tables().iter().find(|table| table.name == rows.table).map(rollup::shape);
+        let added: Vec<String> = shape
+            .iter()
+            .flat_map(|shape| shape.declared().into_iter().filter(is_new_column))
+            .map(|(name, kind)| format!("\"{name}\" {kind}"))
+            .collect();
+        survey.note(&rows.batch);
+        if is_new {
+            return connection.execute_batch(&format!("CREATE TABLE {} ({})", rows.table, added.join(", ")));
+        }
+        added
+            .iter()
+            .try_for_each(|column| connection.execute_batch(&format!("ALTER TABLE {} ADD COLUMN {column}", rows.table)))
     }
 
     /// From now on hosts come again that have come before.
@@ -58,14 +80,33 @@ impl Stage<'_> {
         self.is_sorted.set(false);
     }
 
+    /// Its rows of a table; none if it has no such table.
+    fn whole(&self, shape: &Shape) -> Option<Source> {
+        let survey = self.known.borrow().get(shape.name.as_str()).cloned();
+        Some(Source { survey, ..self.source(shape, "true".to_owned())? })
+    }
+
     /// Its rows of a table that this condition is true of; none if it has no such table.
     fn source(&self, shape: &Shape, filter: String) -> Option<Source> {
-        let known = self.known.borrow().get(shape.name.as_str())?.clone();
-        let table = format!("{}.{}", self.alias, shape.name);
+        let known = self.known.borrow();
+        let survey = known.get(shape.name.as_str())?;
+        // A column that was kept only where it differs from another is that one where it was not.
+        let (mut shown, mut there) = (Vec::new(), BTreeSet::new());
+        for (column, _) in shape.declared() {
+            let whole = match shape.unless_same.get(column) {
+                Some(other) if survey.has(column) => format!("coalesce(\"{column}\", \"{other}\")"),
+                Some(other) if survey.has(other) => format!("\"{other}\""),
+                None if survey.has(column) => format!("\"{column}\""),
+                _ => continue,
+            };
+            shown.push(format!("{whole} AS \"{column}\""));
+            there.insert(column.to_owned());
+        }
+        let table = format!("(SELECT {} FROM {}.{})", shown.join(", "), self.alias, shape.name);
         // Its rows come by the text of their dimension, where DuckDB would sort by number.
         let is_by_text = shape.dimension.as_ref().is_none_or(|(_, kind)| *kind == Kind::Text);
         let is_sorted = is_by_text && self.is_sorted.get();
-        Some(Source { table, has: Box::new(move |column| known.contains(column)), filter, is_sorted })
+        Some(Source { table, has: Box::new(move |column| there.contains(column)), filter, is_sorted, survey: None })
     }
 }
 
@@ -89,14 +130,11 @@ impl Sealing<'_> {
         Ok(tables().iter().filter_map(narrowed).collect())
     }
 
-    pub(super) fn stage(&self, tables: &[Table]) -> duckdb::Result<Stage<'_>> {
+    pub(super) fn stage(&self) -> duckdb::Result<Stage<'_>> {
         let alias = format!("stage{}", self.shared.files.number());
         let stage =
             Stage { instance: &self.shared.instance, alias, known: RefCell::default(), is_sorted: Cell::new(true) };
         self.shared.instance.attach_memory(&stage.alias)?;
-        for shape in tables.iter().map(rollup::shape) {
-            self.connection.execute_batch(&shape.create(&format!("{}.", stage.alias)))?;
-        }
         Ok(stage)
     }
 
@@ -115,7 +153,7 @@ impl Sealing<'_> {
         // Segments alone, the new ones in place of the old.
         let mut sealed = Manifest { tombstones: task.before.tombstones.clone(), ..Manifest::default() };
         sealed.files.extend([Some(segment.clone()), lead].into_iter().flatten().map(|file| (file.number, file)));
-        let minutes = self.stage(tables).map_err(failed)?;
+        let minutes = self.stage().map_err(failed)?;
         let reader = Reader::new(self.shared.instance.connect().map_err(failed)?, self.shared.clone()).unbounded();
         let weights = self.weights(tables, segment).map_err(failed)?;
         let mut rest = weights.as_slice();
@@ -216,7 +254,7 @@ impl Sealing<'_> {
         let former = former.map(File::lease).transpose().map_err(|error| store_error(&error))?;
         self.make((task.numbers.next(), Tier::Minute, day), &shapes(), |shape| {
             let there = former.as_ref().and_then(|lease| of_file(task.before, lease, shape, &of_day(day)));
-            summed(shape, there.into_iter().chain(stage.source(shape, of_day(day))).collect())
+            summed(shape, there.into_iter().chain(stage.whole(shape)).collect())
         })
     }
 

@@ -28,6 +28,7 @@ pub fn shape(table: &Table) -> Shape {
         name: table.name.to_owned(),
         dimension: table.dimension.map(|name| (name.to_owned(), dimension_kind(table.name))),
         columns: count.into_iter().chain(rolled.map(|name| (name, Kind::Real))).collect(),
+        unless_same: table.kept().flat_map(|([avg, min, max], _)| [(min, avg.clone()), (max, avg)]).collect(),
     }
 }
 
@@ -62,6 +63,7 @@ pub fn summed(table: &Table, shape: &Shape, sources: &[Source]) -> Source {
         has: Box::new(move |column| known.contains(column)),
         filter: "true".to_owned(),
         is_sorted: false,
+        survey: None,
     }
 }
 
@@ -160,7 +162,10 @@ impl Builder {
         arrays.push(Arc::new(Int64Array::from(self.samples)));
         let fixed = arrays.len();
         for summary in self.metrics {
-            arrays.extend([summary.avg, summary.min, summary.max].map(doubles));
+            let Summary { avg, min, max } = summary;
+            let bounds = [min, max].map(|bound| unless_same(bound, &avg));
+            arrays.push(doubles(avg));
+            arrays.extend(bounds);
         }
         let names = shape.declared().into_iter().map(|(name, _)| name.to_owned());
         // A metric that no host has needs no columns.
@@ -192,6 +197,12 @@ fn dimension(values: Vec<Option<String>>, kind: Kind) -> ArrayRef {
 fn doubles(values: Vec<f64>) -> ArrayRef {
     let known: Vec<bool> = values.iter().map(|value| !value.is_nan()).collect();
     Arc::new(Float64Array::new(values.into(), Some(NullBuffer::from(known))))
+}
+
+/// Least and greatest values, null where they are the mean.
+fn unless_same(values: Vec<f64>, means: &[f64]) -> ArrayRef {
+    let differ: Vec<bool> = values.iter().zip(means).map(|(value, mean)| !value.is_nan() && value != mean).collect();
+    Arc::new(Float64Array::new(values.into(), Some(NullBuffer::from(differ))))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! it was made; what an earlier version did not know is null in its rows. Where a hot file's rows have numbers for names,
 //! a view shows them with the names.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use duckdb::Connection;
@@ -54,9 +54,19 @@ pub struct Shape {
     pub name: String,
     pub dimension: Option<(String, Kind)>,
     pub columns: Vec<(String, Kind)>,
+    /// Columns of which a sealed file keeps only values that are not those of another: which that is.
+    pub unless_same: HashMap<String, String>,
 }
 
 impl Shape {
+    /// What of a column is kept: an expression on its whole values.
+    pub fn kept(&self, column: &str) -> String {
+        match self.unless_same.get(column) {
+            Some(other) => format!("nullif(\"{column}\", \"{other}\")"),
+            None => format!("\"{column}\""),
+        }
+    }
+
     /// All columns with their types.
     pub fn declared(&self) -> Vec<(&str, &'static str)> {
         self.typed(Kind::sql)
@@ -91,7 +101,7 @@ pub fn shapes() -> &'static [Shape] {
         let mut shapes = Shapes(Vec::new());
         catalog::visit(&mut shapes);
         let columns = FLAT_COLUMNS.iter().map(|name| ((*name).to_owned(), Kind::Real)).collect();
-        shapes.0.push(Shape { name: FLAT.to_owned(), dimension: None, columns });
+        shapes.0.push(Shape { name: FLAT.to_owned(), dimension: None, columns, unless_same: HashMap::new() });
         shapes.0
     })
 }
@@ -215,6 +225,7 @@ impl Visitor for Shapes {
             name: table.name.to_owned(),
             dimension: table.dimension.as_ref().map(column),
             columns: table.metrics.iter().map(column).collect(),
+            unless_same: HashMap::new(),
         });
     }
 }

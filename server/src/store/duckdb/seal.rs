@@ -113,7 +113,7 @@ impl Sealing<'_> {
         passing: &mut Vec<Arc<File>>,
     ) -> Result<(), StoreError> {
         let tables = self.present(task, days.iter().map(|(day, _)| *day)).map_err(|error| store_error(&error))?;
-        let hours = self.stage(&tables).map_err(|error| store_error(&error))?;
+        let hours = self.stage().map_err(|error| store_error(&error))?;
         if days.len() > 1 {
             hours.mix();
         }
@@ -328,5 +328,6 @@ pub(super) fn of_file(before: &Manifest, lease: &Lease, shape: &Shape, filter: &
         has: Box::new(move |column| present.contains(column)),
         filter: format!("{filter}{}", except(&before.hidden_in(&lease.file))),
         is_sorted: false,
+        survey: None,
     })
 }

@@ -41,7 +41,7 @@ fn rollups_of_several_hosts_fill_a_table() {
 
     let mut statement = connection
         .prepare(
-            "SELECT host_id, epoch_us(ts), core, n, busy_ratio_avg, busy_ratio_max, frequency_hertz_avg FROM core
+            "SELECT host_id, epoch_us(ts), core, n, busy_ratio_avg, coalesce(busy_ratio_max, busy_ratio_avg), frequency_hertz_avg FROM core
              WHERE ts = make_timestamp(60000000) ORDER BY host_id, core",
         )
         .unwrap();
