@@ -67,8 +67,13 @@ impl<B: Backend> Committer<B> {
             };
             if Instant::now() >= next_tick {
                 next_tick = Instant::now() + TICK;
-                if let Err(error) = self.backend.tick() {
-                    warn!(%error, "housekeeping failed");
+                match self.backend.tick() {
+                    Ok(()) => {}
+                    Err(StoreError::Fatal(error)) => {
+                        error!(error, "the store is broken, its thread ends");
+                        return;
+                    }
+                    Err(error) => warn!(%error, "housekeeping failed"),
                 }
             }
             let outcome = match command {

@@ -123,14 +123,13 @@ impl Keeper {
     /// The files that are to be sealed.
     fn waiting(&self, manifest: &Manifest) -> Vec<Arc<File>> {
         let mut frozen = hot::frozen(manifest);
-        frozen.retain(|file| !self.due.unreadable.contains(&file.number));
+        frozen.retain(|file| !self.due.unreadable.contains(&file.number) && !file.is_suspect());
         frozen
     }
 
-    /// Whether more waits to be sealed than is usual, and nothing stands in its way.
-    pub(super) fn is_behind(&self, manifest: &Manifest) -> bool {
-        let is_hindered = self.due.failures > 0 || self.due.cramped || self.disk.is_full().is_some();
-        !is_hindered && self.waiting(manifest).len() > MAX_WAITING
+    /// Whether nothing can be sealed for want of room on the disk.
+    pub(super) fn is_cramped(&self) -> bool {
+        self.due.cramped || self.disk.is_full().is_some()
     }
 
     pub(super) fn seal_what_is_due(&mut self) -> Result<(), StoreError> {

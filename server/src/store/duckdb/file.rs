@@ -49,6 +49,9 @@ pub struct File {
     days: Mutex<BTreeSet<Day>>,
     attached: Mutex<Option<Attached>>,
     obsolete: AtomicBool,
+    /// What DuckDB has of it in memory may not be what is in its log.
+    suspect: AtomicBool,
+    freezing: Mutex<()>,
     instance: Arc<Instance>,
 }
 
@@ -81,6 +84,8 @@ impl File {
             days: Mutex::default(),
             attached: Mutex::default(),
             obsolete: AtomicBool::new(false),
+            suspect: AtomicBool::new(false),
+            freezing: Mutex::default(),
             instance,
         }
     }
@@ -120,15 +125,19 @@ impl File {
         span.is_some_and(|(oldest, newest)| oldest <= to_us && newest >= from_us)
     }
 
-    /// A hot file is about to get rows: counts them, and remembers their days.
-    pub fn grow(&self, samples: u64, instants_us: impl Iterator<Item = i64>) {
+    /// A hot file is about to get rows of these instants.
+    pub fn remember(&self, instants_us: &[i64]) {
         let (mut facts, mut days) = (lock(&self.facts), lock(&self.days));
-        facts.samples += samples;
         for at in instants_us {
-            facts.oldest_us = Some(facts.oldest_us.map_or(at, |oldest| oldest.min(at)));
-            facts.newest_us = facts.newest_us.max(Some(at));
-            days.insert(Day::of(at));
+            facts.oldest_us = Some(facts.oldest_us.map_or(*at, |oldest| oldest.min(*at)));
+            facts.newest_us = facts.newest_us.max(Some(*at));
+            days.insert(Day::of(*at));
         }
+    }
+
+    /// A hot file has got so many more samples.
+    pub fn count(&self, samples: u64) {
+        lock(&self.facts).samples += samples;
     }
 
     /// Attaches it if it is not.
@@ -173,6 +182,32 @@ impl File {
     /// Its rows are elsewhere, or not wanted any more: unlinked when its last reader goes.
     pub fn retire(&self) {
         self.obsolete.store(true, Ordering::Relaxed);
+    }
+
+    /// A transaction or a checkpoint failed in it. DuckDB 2.0 may then have rows in some columns that it has not in others;
+    /// the log has what was committed. Nothing more is written into it.
+    pub fn suspect(&self) {
+        self.suspect.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_suspect(&self) -> bool {
+        self.suspect.load(Ordering::Relaxed)
+    }
+
+    /// Forgets what DuckDB has of a suspect file in memory: its next reader reads its log. False while somebody reads it.
+    pub fn forget(&self) -> bool {
+        let mut attached = lock(&self.attached);
+        if attached.as_ref().is_some_and(|attached| Arc::strong_count(&attached.tables) > 1) {
+            return false;
+        }
+        self.detach(attached.take());
+        self.suspect.store(false, Ordering::Relaxed);
+        true
+    }
+
+    /// Held while its log goes into it: one at a time.
+    pub fn freezing(&self) -> MutexGuard<'_, ()> {
+        lock(&self.freezing)
     }
 
     fn detach(&self, attached: Option<Attached>) {

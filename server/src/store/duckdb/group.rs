@@ -25,6 +25,8 @@ pub struct Group {
     pub marks: HashMap<(HostId, u64), Mark>,
     pub details: HashMap<HostId, Details>,
     pub samples: u64,
+    /// When they were taken, microseconds since 1970.
+    pub instants_us: Vec<i64>,
 }
 
 /// What is newer than the files.

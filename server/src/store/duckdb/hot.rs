@@ -54,13 +54,15 @@ pub fn widen(connection: &Connection, known: &Tables, wanted: &[(&str, Vec<&str>
     Ok((tables != *known).then_some(tables))
 }
 
-/// Nobody writes this file any more: its log goes into it, which gives its memory back.
+/// Nobody writes this file any more: its log goes into it, which gives its memory back. A suspect one is read anew before,
+/// once nobody reads it.
 pub fn freeze(connection: &Connection, file: &Arc<File>) -> duckdb::Result<()> {
-    if file.facts().bytes > 0 {
+    let _alone = file.freezing();
+    if file.facts().bytes > 0 || (file.is_suspect() && !file.forget()) {
         return Ok(());
     }
     let lease = file.lease()?;
-    connection.execute_batch(&format!("CHECKPOINT {}", file.alias()))?;
+    connection.execute_batch(&format!("CHECKPOINT {}", file.alias())).inspect_err(|_| file.suspect())?;
     drop(lease);
     let mut facts = file.facts();
     facts.bytes = std::fs::metadata(&file.path).map_or(1, |metadata| metadata.len());
@@ -89,7 +91,8 @@ pub fn survey(connection: &Connection, file: &File) -> duckdb::Result<Vec<Count>
     let mut counts = Vec::new();
     while let Some(row) = rows.next()? {
         let (samples, newest_us) = (row.get::<_, i64>(1)? as u64, row.get(2)?);
-        file.grow(samples, [newest_us, row.get(3)?].into_iter());
+        file.count(samples);
+        file.remember(&[newest_us, row.get(3)?]);
         counts.push(Count { host: HostId(row.get(0)?), samples, newest_us });
     }
     Ok(counts)

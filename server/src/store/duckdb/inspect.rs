@@ -73,6 +73,7 @@ impl Inspect for Inspector {
 impl Inspector {
     fn tier(&self, manifest: &Manifest, tier: Tier) -> TierReport {
         let facts: Vec<Facts> = manifest.of_tier(tier).map(|file| file.facts()).collect();
+        let waiting = if tier == Tier::Hot { manifest.tail.samples() } else { 0 };
         let (values, bytes) = match tier {
             // Nobody counts what is still being written.
             Tier::Hot => (None, hot_bytes(&self.shared)),
@@ -84,7 +85,7 @@ impl Inspector {
             name: tier.name(),
             files: facts.len(),
             bytes,
-            samples: facts.iter().map(|facts| facts.samples).sum(),
+            samples: waiting + facts.iter().map(|facts| facts.samples).sum::<u64>(),
             values,
             bytes_per_value: values.filter(|values| *values > 0).map(|values| bytes as f64 / values as f64),
             oldest: facts.iter().filter_map(|facts| facts.oldest_us).min().map(seconds),
@@ -152,7 +153,7 @@ pub fn all_bytes(shared: &Shared) -> u64 {
 }
 
 /// What is hot, with logs, and the ledger.
-fn hot_bytes(shared: &Shared) -> u64 {
+pub fn hot_bytes(shared: &Shared) -> u64 {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     let ledger = shared.layout.ledger();
     let hot = std::fs::read_dir(shared.layout.tier(Tier::Hot)).into_iter().flatten().flatten();

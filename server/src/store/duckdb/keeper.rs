@@ -33,6 +33,8 @@ use crate::telemetry::Telemetry;
 const ROUND: Duration = Duration::from_secs(1);
 /// A file that nobody reads for so long is detached.
 const UNUSED: Duration = Duration::from_secs(600);
+/// What is hot counts to this share of the bytes that may be kept.
+const HOT_SHARE: u64 = 4;
 /// Removed hosts wait so long for company before files are written without them.
 const REWRITE_AFTER: Duration = Duration::from_secs(6 * 3_600);
 /// Between two interruptions of a keeper that is told to end.
@@ -186,7 +188,9 @@ impl Keeper {
         let frozen = hot::frozen(&manifest);
         let sealed = manifest.files.values().filter(|file| file.tier != Tier::Hot);
         sealed.chain(&frozen).for_each(|file| file.rest(UNUSED));
-        frozen.iter().try_for_each(|file| hot::freeze(&self.connection, file)).map_err(|error| store_error(&error))
+        // One that cannot be frozen keeps no other from it.
+        let results: Vec<_> = frozen.iter().map(|file| hot::freeze(&self.connection, file)).collect();
+        results.into_iter().collect::<duckdb::Result<()>>().map_err(|error| store_error(&error))
     }
 
     /// Unlinks sealed files that are too old or too many.
@@ -194,12 +198,14 @@ impl Keeper {
         let (manifest, retention) = (self.shared.files.now(), self.settings.retention);
         let held = inspect::held(&manifest);
         let mut gone = if self.steady { retention.too_old(&held, now_us()) } else { Vec::new() };
-        // While much waits to be sealed it would be counted twice over: nothing that is sealed goes for that.
-        if retention.bytes.is_some() && !self.is_behind(&manifest) {
+        if let Some(limit) = retention.bytes {
             let left: Vec<_> = held.into_iter().filter(|held| !gone.contains(&held.number)).collect();
-            let bytes = inspect::all_bytes(&self.shared);
             let going: u64 = gone.iter().filter_map(|number| Some(manifest.files.get(number)?.facts().bytes)).sum();
-            gone.extend(retention.too_much(&left, bytes.saturating_sub(going), Day::of(now_us())));
+            let hot = inspect::hot_bytes(&self.shared);
+            // What waits takes so much from what is sealed and no more, however long it waits; on a full disk it must.
+            let counted = if self.is_cramped() { hot } else { hot.min(limit / HOT_SHARE) };
+            let bytes = (inspect::all_bytes(&self.shared) + counted).saturating_sub(hot + going);
+            gone.extend(retention.too_much(&left, bytes, Day::of(now_us())));
         }
         self.trim().remove(gone)
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::file::File;
-use super::group::Tail;
+use super::group::{Group, Tail};
 use super::layout::{Day, Tier};
 use crate::store::directory::HostId;
 
@@ -30,6 +30,17 @@ impl Manifest {
     /// The file of a sealed tier that has this day.
     pub fn of_day(&self, tier: Tier, day: Day) -> Option<&Arc<File>> {
         self.of_tier(tier).find(|file| file.has_day(day))
+    }
+
+    /// Rows that no file has yet. The one that will have them is told before: who asks must find it.
+    pub fn wait(&mut self, group: Arc<Group>) {
+        if let Some(file) = self.files.get(&self.tail.file) {
+            file.remember(&group.instants_us);
+        }
+        let Tail { file, rows, groups } = &*self.tail;
+        let mut groups = groups.clone();
+        groups.push(group);
+        self.tail = Arc::new(Tail { file: *file, rows: rows.clone(), groups });
     }
 
     /// Whether a host's rows in a file are to be passed over.

@@ -29,8 +29,6 @@ pub struct Stage<'a> {
 /// A group, and what memory knows once it is durable.
 pub struct Pending {
     pub group: Group,
-    /// When its samples were taken, microseconds since 1970.
-    pub instants_us: Vec<i64>,
     pub next_host: i32,
     pub retries: HashMap<FlatKey, i64>,
     pub heard: Vec<Heard>,
@@ -65,7 +63,8 @@ impl<'a> Stage<'a> {
         instants_us.extend(flat.iter().map(|(_, sample)| sample.timestamp * 1_000_000));
         let mut tables = rows.finish()?;
         tables.extend(rows::flat(&flat)?);
-        Ok(Pending { group: Group { tables, hosts, marks, details, samples }, instants_us, next_host, retries, heard })
+        let group = Group { tables, hosts, marks, details, samples, instants_us };
+        Ok(Pending { group, next_host, retries, heard })
     }
 
     fn native(&mut self, batch: &NativeBatch) -> Receipt {

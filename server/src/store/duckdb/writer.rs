@@ -2,64 +2,61 @@
 //! from there, many groups in one transaction, into the active hot file.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use duckdb::Connection;
 use tracing::{error, info, warn};
 
 use super::documents::Documents;
-use super::file::{self, File};
-use super::flush::begin;
-use super::group::{Group, Prepared};
+use super::group::Group;
+use super::hand::Hand;
+use super::load;
+use super::marks::FlatKey;
 use super::memory::{Known, Memory};
-use super::names::Names;
 use super::open::{Database, Shared};
+use super::pen::Pen;
 use super::stage::{Pending, Stage};
 use super::steady::Steady;
+use super::tables;
 use super::transaction::{store_error, transaction};
-use super::{hot, load, tables};
 use crate::clock::now_us;
-use crate::store::directory::{Details, Directory, HostId, Source};
+use crate::store::directory::{Details, Directory, Heard, HostId, Source};
 use crate::store::journal::{self, Journal};
 use crate::store::{Backend, Origin, Receipt, Removal, Removed, StoreError, Submission};
 
-/// A hot file whose log has this size is followed by a new one. Its replay after a kill runs at 25 to 55 MB/s.
-const LOG_BYTES: u64 = 64 << 20;
-/// Where no new file can be made, the next attempt waits so long: each costs a write to the disk.
-const ROTATE_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Samples that wait for the hot file: in large groups they cost it a tenth.
 const FLUSH_SAMPLES: u64 = 10_000;
-/// Their values, nulls too. Samples of hosts with many cores and disks have hundreds, and while they are written nothing is
-/// acknowledged.
+/// Their values, nulls too. Samples of hosts with many cores and disks have hundreds.
 const FLUSH_VALUES: u64 = 500_000;
 /// Bytes of bodies that wait, whatever is in them.
 const FLUSH_BYTES: u64 = 32 << 20;
 /// They wait no longer than this.
 const FLUSH_AFTER: Duration = Duration::from_secs(60);
+/// So many times as much may wait while the pen is away; then it is waited for.
+const MAX_AHEAD: u64 = 3;
 /// When the hot file takes nothing, so many times as much waits at most; then no more is taken.
 const MAX_WAITING: u64 = 10;
+/// After a failure the hot file is left alone for so long, unless that much waits.
+const WRITE_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Between two looks at what has grown old.
 const ROUND: Duration = Duration::from_secs(300);
 
 pub struct Writer {
-    pub(super) connection: Connection,
-    pub(super) shared: Arc<Shared>,
-    pub(super) active: Arc<File>,
-    /// Rows of each table in the active file.
-    pub(super) rows: HashMap<&'static str, u64>,
-    /// The names that it has.
-    pub(super) names: Names,
-    pub(super) journal: Journal,
-    /// Since when the oldest sample that waits is waiting.
-    pub(super) waiting: Option<Instant>,
+    shared: Arc<Shared>,
+    hand: Hand,
+    journal: Journal,
+    /// Journals of which not all is known to be in the hot file.
+    unwritten: Vec<Journal>,
+    /// Since when the oldest sample that waits for the pen is waiting.
+    waiting: Option<Instant>,
+    /// When the pen came back last without having written.
+    failed: Option<Instant>,
     directory: Arc<Directory>,
     memory: Memory,
     documents: Documents,
     clock: Steady,
     last_round: Instant,
-    rotation_failed: Option<Instant>,
 }
 
 impl Writer {
@@ -80,25 +77,21 @@ impl Writer {
             left.iter().map(|number| journal::read(&place, *number)).collect::<Result<_, _>>().map_err(unreadable)?;
         let since_us = bodies.iter().flatten().map(|origin| origin.received_us).min().unwrap_or(i64::MAX).min(now_us());
         let memory = load::load(&connection, &manifest, &directory, &counted, since_us).map_err(failed)?;
-        connection.execute_batch(&format!("USE {}", active.alias())).map_err(failed)?;
         let newest_us = manifest.files.values().filter_map(|file| file.facts().newest_us).max();
         let next = left.last().map_or(first, |last| last + 1);
         let mut writer = Writer {
-            rows: load::rows(&connection, &active.lease().map_err(failed)?.tables).map_err(failed)?,
-            names: Names::load(&connection).map_err(failed)?,
+            hand: Hand::new(Pen::new(connection, shared.clone(), active).map_err(failed)?),
             journal: begin(&place, next)?,
+            unwritten: Vec::new(),
             waiting: None,
-            connection,
+            failed: None,
             shared,
-            active,
             directory,
             memory,
             documents: Documents::default(),
             clock: Steady::new(newest_us, Instant::now(), now_us()),
             last_round: Instant::now(),
-            rotation_failed: None,
         };
-        writer.publish(|tail| tail.groups.clear());
         writer.replay(bodies, decode)?;
         left.into_iter().for_each(|number| journal::remove(&place, number));
         Ok(writer)
@@ -121,10 +114,12 @@ impl Writer {
             self.keep(group);
             if self.waits(1) {
                 // Not under a new number: a kill meanwhile must find the rest.
-                self.flush_as(None)?;
+                self.pen()?.flush(None)?;
             }
         }
-        self.flush_as(Some(self.journal.number()))?;
+        let number = self.journal.number();
+        self.pen()?.flush(Some(number))?;
+        self.waiting = None;
         if samples > 0 {
             info!(samples, seconds = start.elapsed().as_secs_f64(), "stored again what the journal had");
         }
@@ -138,8 +133,54 @@ impl Writer {
     }
 
     #[cfg(test)]
-    pub(super) fn transaction<R>(&self, work: impl FnOnce(&Connection) -> duckdb::Result<R>) -> Result<R, StoreError> {
-        transaction(&self.connection, work)
+    pub(super) fn transaction<R>(
+        &mut self,
+        work: impl FnOnce(&duckdb::Connection) -> duckdb::Result<R>,
+    ) -> Result<R, StoreError> {
+        transaction(&self.pen()?.connection, work)
+    }
+
+    /// The pen, once it has written what it is away with.
+    pub(super) fn pen(&mut self) -> Result<&mut Pen, StoreError> {
+        let (pen, result) = self.hand.wait()?;
+        match result {
+            None => {}
+            // What was in them is in the hot file.
+            Some(Ok(())) => {
+                self.unwritten.drain(..).for_each(Journal::remove);
+                self.failed = None;
+            }
+            Some(Err(error)) => {
+                self.failed = Some(Instant::now());
+                // It waits again, and has waited.
+                self.waiting = Some(Instant::now().checked_sub(FLUSH_AFTER).unwrap_or_else(Instant::now));
+                return Err(error);
+            }
+        }
+        Ok(pen)
+    }
+
+    /// Sends the pen away with what waits, and begins a new journal behind that.
+    fn send(&mut self) -> Result<(), StoreError> {
+        let next = begin(&self.shared.layout.journal(), self.journal.number() + 1)?;
+        let number = next.number();
+        self.unwritten.push(std::mem::replace(&mut self.journal, next));
+        self.waiting = None;
+        self.hand.send(move |pen| {
+            pen.flush(Some(number))?;
+            pen.rotate_if_full();
+            Ok(())
+        })
+    }
+
+    /// Puts what waits into the hot file.
+    pub(super) fn flush(&mut self) -> Result<(), StoreError> {
+        self.pen()?;
+        if self.waiting.is_some() {
+            self.send()?;
+            self.pen()?;
+        }
+        Ok(())
     }
 
     /// What submissions bring, and what memory knows of them from now on. The rows are not anywhere yet.
@@ -158,9 +199,13 @@ impl Writer {
 
     /// Memory and questions know of a group that is durable.
     fn keep(&mut self, pending: Pending) {
-        let Pending { group, instants_us, next_host, retries, heard } = pending;
-        // Before the rows are there: who reads them must find their file.
-        self.active.grow(group.samples, instants_us.into_iter());
+        let Pending { group, next_host, retries, heard } = pending;
+        self.learn(&group, next_host, retries, heard);
+        self.waiting.get_or_insert_with(Instant::now);
+        self.shared.files.change(|manifest| manifest.wait(Arc::new(group)));
+    }
+
+    fn learn(&mut self, group: &Group, next_host: i32, retries: HashMap<FlatKey, i64>, heard: Vec<Heard>) {
         self.memory.next_host = next_host;
         self.memory.hosts.extend(group.hosts.iter().map(|(key, known)| (key.clone(), known.clone())));
         for ((host, stream), mark) in &group.marks {
@@ -185,26 +230,15 @@ impl Writer {
             }
         }
         self.directory.apply(heard);
-        self.waiting.get_or_insert_with(Instant::now);
-        let group = Arc::new(group);
-        self.publish(|tail| tail.groups.push(group));
     }
 
     /// Stores a group that the journal has not, at once.
     fn store(&mut self, pending: Pending) -> Result<(), StoreError> {
         self.flush()?;
-        let Pending { group, instants_us, next_host, retries, heard } = pending;
+        let Pending { group, next_host, retries, heard } = pending;
         let group = Arc::new(group);
-        let prepared = Prepared::of(std::slice::from_ref(&group), &self.names)
-            .map_err(|error| StoreError::Failed(error.to_string()))?;
-        self.active.grow(0, instants_us.iter().copied());
-        self.write(prepared, None)?;
-        let Ok(group) = Arc::try_unwrap(group) else { unreachable!("nobody else has it") };
-        // Its rows are in the file: only what is known of them is kept.
-        let group = Group { tables: Vec::new(), ..group };
-        self.keep(Pending { group, instants_us, next_host, retries, heard });
-        self.publish(|tail| tail.groups.clear());
-        self.waiting = None;
+        self.pen()?.store(&group)?;
+        self.learn(&group, next_host, retries, heard);
         Ok(())
     }
 
@@ -213,7 +247,7 @@ impl Writer {
         let document = |host: &HostId| Some((*host, self.directory.get(*host)?.document()?));
         let details: HashMap<HostId, Details> = hosts.iter().filter_map(document).collect();
         if !details.is_empty() {
-            transaction(&self.connection, |connection| tables::write_details(connection, &details))?;
+            transaction(&self.pen()?.connection, |connection| tables::write_details(connection, &details))?;
         }
         self.documents.kept(hosts);
         Ok(())
@@ -224,46 +258,6 @@ impl Writer {
             self.memory.retries.expire(now_us());
             self.memory.marks.expire(now_us());
         }
-    }
-
-    /// Goes on in a new hot file; a tombstone hides what was written before.
-    fn rotate(&mut self, removed: Option<HostId>) -> Result<(), StoreError> {
-        self.flush()?;
-        let shared = self.shared.clone();
-        let _order = shared.files.in_order();
-        let tombstone = removed.map(|host| (host, shared.files.number()));
-        let number = shared.files.number();
-        let columns = self.active.lease().map_err(|error| store_error(&error))?.tables;
-        let next =
-            hot::create(&shared.instance, &shared.layout, number, &columns).map_err(|error| store_error(&error))?;
-        let go_on_in = |file: &File| {
-            let used = self.connection.execute_batch(&format!("USE {}", file.alias()));
-            used.map_err(|error| store_error(&error))
-        };
-        if let Err(error) = go_on_in(&next).and_then(|()| shared.ledger.begin_hot(number, tombstone)) {
-            next.retire();
-            go_on_in(&self.active)?;
-            return Err(error);
-        }
-        shared.files.change(|manifest| {
-            manifest.tombstones.extend(tombstone);
-            manifest.files.insert(number, next.clone());
-        });
-        self.active = next;
-        self.rows.clear();
-        self.names = Names::default();
-        self.publish(|_| {});
-        shared.rotation_wanted.store(false, Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn log_bytes(&self) -> u64 {
-        std::fs::metadata(file::log(&self.active.path)).map_or(0, |metadata| metadata.len())
-    }
-
-    fn checkpoint(&self) -> Result<(), StoreError> {
-        let statement = format!("CHECKPOINT {}", self.active.alias());
-        self.connection.execute_batch(&statement).map_err(|error| store_error(&error))
     }
 }
 
@@ -288,27 +282,26 @@ impl Backend for Writer {
     }
 
     fn settle(&mut self) -> Result<(), StoreError> {
+        if self.hand.is_busy() && !self.waits(MAX_AHEAD) {
+            return Ok(());
+        }
+        let is_full = self.pen()?.is_full();
+        if self.failed.is_some_and(|at| at.elapsed() < WRITE_AGAIN_AFTER) {
+            return Ok(());
+        }
         let late = self.waiting.is_some_and(|since| since.elapsed() >= FLUSH_AFTER);
-        if late || self.waits(1) || self.journal.bytes() >= FLUSH_BYTES {
-            self.flush()?;
+        if late || is_full || self.waits(1) || self.journal.bytes() >= FLUSH_BYTES {
+            self.send()?;
         }
-        let wanted = self.shared.rotation_wanted.load(Ordering::Relaxed);
-        if !wanted && !self.names.are_many() && self.log_bytes() < LOG_BYTES {
-            return Ok(());
-        }
-        if self.rotation_failed.is_some_and(|at| at.elapsed() < ROTATE_AGAIN_AFTER) {
-            return Ok(());
-        }
-        let rotated = self.rotate(None);
-        self.rotation_failed = rotated.is_err().then(Instant::now);
-        rotated
+        Ok(())
     }
 
     fn remove(&mut self, host: HostId, what: Removal) -> Result<Removed, StoreError> {
         let Some(entry) = self.directory.get(host) else {
             return Ok(Removed::default());
         };
-        self.rotate(Some(host))?;
+        self.flush()?;
+        self.pen()?.rotate(Some(host))?;
         self.memory.retries.forget(host);
         if what == Removal::Samples {
             self.directory.clear(host);
@@ -318,7 +311,8 @@ impl Backend for Writer {
         }
         if let Some((key, known)) = self.memory.hosts.iter().find(|(_, known)| known.id == host) {
             let (key, known) = (key.clone(), Known { deleted: true, ..known.clone() });
-            transaction(&self.connection, |connection| tables::forget_host(connection, &key, &known, now_us()))?;
+            let pen = self.pen()?;
+            transaction(&pen.connection, |connection| tables::forget_host(connection, &key, &known, now_us()))?;
             self.memory.hosts.insert(key, known);
         }
         self.directory.forget(host);
@@ -333,6 +327,9 @@ impl Backend for Writer {
             self.last_round = Instant::now();
             self.expire();
         }
+        if self.hand.is_busy() {
+            return Ok(());
+        }
         let due = self.documents.due(Instant::now());
         self.keep_documents(&due)
     }
@@ -343,6 +340,11 @@ impl Backend for Writer {
             error!(%error, "cannot keep the hosts' documents");
         }
         self.flush()?;
-        self.checkpoint()
+        self.pen()?.checkpoint()
     }
+}
+
+/// An empty journal.
+fn begin(directory: &Path, number: u64) -> Result<Journal, StoreError> {
+    Journal::begin(directory, number).map_err(|error| StoreError::Failed(format!("cannot begin a journal: {error}")))
 }

@@ -49,8 +49,9 @@ fn a_log_that_few_samples_fill_is_followed_by_another_and_never_checkpointed() {
         let start = Instant::now();
         store.writer.settle().unwrap();
         longest = longest.max(start.elapsed());
+        // So far ahead of the pen at most.
         let waiting = &store.shared.files.now().tail;
-        assert!(waiting.values() < 500_000, "{}", waiting.values());
+        assert!(waiting.values() < 1_600_000, "{}", waiting.values());
     }
     let first = &hot(&store)[0];
     assert!(log_bytes(first) >= 64 << 20, "what is in the log is the keeper's to bring into the file");
@@ -87,13 +88,13 @@ fn a_hot_file_that_cannot_be_made_leaves_nothing_and_is_not_tried_at_every_commi
     let next = store.shared.files.number() + 1;
     stumble(next);
     store.shared.rotation_wanted.store(true, Ordering::Relaxed);
-    store.writer.settle().unwrap_err();
+    store.settle();
     // It would succeed now, and is not tried.
-    store.writer.settle().unwrap();
+    store.settle();
     assert!(store.shared.rotation_wanted.load(Ordering::Relaxed));
     assert_eq!(store.push(batch(7, 2, 1)), receipt(1, 0, 0));
     std::thread::sleep(Duration::from_millis(1_001));
-    store.writer.settle().unwrap();
+    store.settle();
     assert!(!store.shared.rotation_wanted.load(Ordering::Relaxed));
     assert_eq!(store.push(batch(7, 1, 3)), receipt(1, 2, 0));
     assert_eq!(store.shared.files.now().of_tier(Tier::Hot).count(), 2);
@@ -119,18 +120,18 @@ fn a_host_s_document_is_written_when_it_is_new_and_when_the_store_is_closed() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("s.duckdb");
     let mut store = open(&path);
-    let kept = |store: &Store| {
+    let kept = |store: &mut Store| {
         let connection = store.shared.instance.connect().unwrap();
-        let statement = format!("SELECT count(*) FROM {}.details", store.writer.active.alias());
+        let statement = format!("SELECT count(*) FROM {}.details", store.writer.pen().unwrap().active.alias());
         connection.query_row(&statement, [], |row| row.get::<_, i64>(0)).unwrap()
     };
     store.push(batch(7, 1, 3));
     store.writer.tick().unwrap();
-    assert_eq!(kept(&store), 0);
+    assert_eq!(kept(&mut store), 0);
     store.writer.close().unwrap();
-    assert_eq!(kept(&store), 1);
+    assert_eq!(kept(&mut store), 1);
     store.writer.close().unwrap();
-    assert_eq!(kept(&store), 1, "nothing new");
+    assert_eq!(kept(&mut store), 1, "nothing new");
     drop(store);
     // After a kill it is the last that was kept, and who the host is stands elsewhere.
     let mut store = open(&path);

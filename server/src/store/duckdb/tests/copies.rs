@@ -79,7 +79,7 @@ impl Store {
                 Snapshots { connection: &connection, shared: &shared, disk: &disk, is_stopping: &|| false }.take()
             });
             while !taken.is_finished() {
-                self.writer.settle().unwrap();
+                self.settle();
                 std::thread::sleep(Duration::from_millis(5));
             }
             taken.join().unwrap()
@@ -216,7 +216,7 @@ fn a_snapshot_that_nobody_waits_for_any_more_is_removed() {
         // It is at it, and waits for the writer.
         drop(answer);
         while !taken.is_finished() {
-            store.writer.settle().unwrap();
+            store.settle();
             std::thread::sleep(Duration::from_millis(5));
         }
     });

@@ -102,7 +102,7 @@ fn a_question_that_has_begun_sees_a_row_once_while_it_moves_into_the_file() {
     assert_eq!((rows(&before), rows(&between), rows(&reader.manifest())), (5, 5, 10));
     store.shared.rotation_wanted.store(true, std::sync::atomic::Ordering::Relaxed);
     store.take(body(7, 11, 2));
-    store.writer.settle().unwrap();
+    store.settle();
     assert_eq!((rows(&before), rows(&between), rows(&reader.manifest())), (5, 5, 12));
 }
 
@@ -150,7 +150,7 @@ fn many_bodies_go_into_the_file_as_one_and_sealing_takes_the_journal_s_number_al
     let mut store = journaled(&path);
     for round in 0..300 {
         store.take(body(7, round * 50 + 1, 50));
-        store.writer.settle().unwrap();
+        store.settle();
     }
     assert!(store.waiting() < 10_000, "{}", store.waiting());
     store.seal(&|_| Ok(())).unwrap();

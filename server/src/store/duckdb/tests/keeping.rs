@@ -27,7 +27,7 @@ impl Store {
     /// Rounds until what waited is sealed.
     pub fn keep(&mut self, keeper: &mut Keeper) {
         keeper.round();
-        self.writer.settle().unwrap();
+        self.settle();
         keeper.round();
     }
 
@@ -132,7 +132,7 @@ fn who_was_removed_is_taken_out_of_the_files() {
     let mut store = open(&path);
     let mut keeper = store.keeper(1_000_000 * DAY, None, 0);
     store.shared.rotation_wanted.store(true, std::sync::atomic::Ordering::Relaxed);
-    store.writer.settle().unwrap();
+    store.settle();
     store.seal(&|_| Ok(())).unwrap();
     keeper.round();
     let manifest = store.shared.files.now();

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::inspect;
 use super::super::keeper::Keeper;
 use super::super::layout::{Day, Tier};
 use super::super::reader::Reader;
@@ -162,7 +163,7 @@ fn late_rows_that_keep_coming_do_not_keep_a_day_from_being_sealed() {
     for round in 0..4 {
         keeper.round();
         store.push(fleet(1, 5, 1 + round * 2, 2).remove(0));
-        store.writer.settle().unwrap();
+        store.settle();
     }
     assert_eq!(store.segments(), [-2, -1]);
 }
@@ -301,7 +302,7 @@ fn sealing_that_lacks_memory_takes_more_and_gives_it_back() {
 }
 
 #[test]
-fn what_is_sealed_goes_for_a_backlog_only_when_that_is_stuck() {
+fn what_is_sealed_goes_for_a_backlog_only_when_the_disk_is_full() {
     let place = tempfile::tempdir().unwrap();
     let mut store = open(&place.path().join("s.duckdb"));
     for write in fleet(3, 1, 1, 40) {
@@ -312,12 +313,49 @@ fn what_is_sealed_goes_for_a_backlog_only_when_that_is_stuck() {
         store.push(fleet(1, number + 2, 1, 3).remove(0));
         store.frozen();
     }
-    let sealed = store.segments();
-    assert!(!sealed.is_empty());
-    let mut keeper = store.keeper(1_000 * DAY, Some(0), 0);
-    keeper.let_go().unwrap();
-    assert_eq!(store.segments(), sealed, "the backlog will be sealed at once");
+    let segments = store.segments();
+    let sealed: u64 = inspect::held(&store.shared.files.now()).iter().map(|held| held.bytes).sum();
+    let hot = inspect::hot_bytes(&store.shared);
+    assert!(!segments.is_empty() && hot > sealed);
+    // All of it is more than that; a quarter of it is for what waits.
+    let limit = sealed * 4 / 3 + 4;
+    assert!(hot + sealed > limit);
+    store.keeper(1_000 * DAY, Some(limit), 0).let_go().unwrap();
+    assert_eq!(store.segments(), segments, "the backlog will be sealed");
     // On a full disk nothing is sealed: there it must give room.
-    store.keeper(1_000 * DAY, Some(0), u64::MAX).let_go().unwrap();
-    assert_eq!(store.segments(), [0; 0]);
+    store.keeper(1_000 * DAY, Some(limit), u64::MAX).let_go().unwrap();
+    assert_ne!(store.segments(), segments);
+}
+
+/// As after a transaction that failed for want of memory, which DuckDB 2.0 may be left half done by.
+#[test]
+fn what_a_failure_may_have_spoilt_in_memory_is_read_from_the_log() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("s.duckdb");
+    let mut store = open(&path);
+    store.push(fleet(1, 1, 1, 30).remove(0));
+    let limit = |store: &Store, limit: &str| {
+        store.shared.instance.connect().unwrap().execute_batch(&format!("SET memory_limit = '{limit}'")).unwrap();
+    };
+    let first = store.writer.pen().unwrap().active.clone();
+    limit(&store, "1MiB");
+    let big = || fleet(1, 1, 31, 4_000).remove(0);
+    let refused = store.writer.commit(&[Submission { writes: vec![big()], origin: None }]);
+    assert!(matches!(refused, Err(StoreError::Failed(_))), "{refused:?}");
+    assert!(first.is_suspect());
+    limit(&store, "128MiB");
+    // Somebody still reads it.
+    let lease = first.lease().unwrap();
+    assert_eq!(store.push(big()), receipt(4_000, 0, 0));
+    assert_ne!(store.writer.pen().unwrap().active.number, first.number);
+    let mut keeper = store.keeper(1_000 * DAY, None, 0);
+    keeper.freeze_all().unwrap();
+    assert!(first.is_suspect());
+    drop(lease);
+    keeper.freeze_all().unwrap();
+    assert!(!first.is_suspect() && first.facts().bytes > 0);
+    let uptimes = |store: &Store| store.column("host", None, "uptime_seconds").len();
+    assert_eq!(uptimes(&store), 4_030);
+    store.seal(&|_| Ok(())).unwrap();
+    assert_eq!(uptimes(&store), 4_030);
 }

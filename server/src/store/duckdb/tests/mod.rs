@@ -47,6 +47,12 @@ impl Store {
         self.writer.commit(&[Submission { writes: vec![write], origin: None }]).unwrap()[0]
     }
 
+    /// What is due is done when this returns.
+    fn settle(&mut self) {
+        self.writer.settle().unwrap();
+        self.writer.pen().unwrap();
+    }
+
     fn entry(&self, key: &str) -> HostEntry {
         self.directory.get(self.directory.by_key(key).unwrap()).unwrap()
     }

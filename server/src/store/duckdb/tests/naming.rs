@@ -65,9 +65,9 @@ fn expected(of: &[(&str, &[u64])]) -> Seen {
 }
 
 /// The names of the file that is written, by number.
-fn names(store: &Store) -> Vec<(i32, String)> {
+fn names(store: &mut Store) -> Vec<(i32, String)> {
     let connection = store.shared.instance.connect().unwrap();
-    let statement = format!("SELECT id, name FROM {}.names ORDER BY ALL", store.writer.active.alias());
+    let statement = format!("SELECT id, name FROM {}.names ORDER BY ALL", store.writer.pen().unwrap().active.alias());
     let mut statement = connection.prepare(&statement).unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     rows.collect::<Result<_, _>>().unwrap()
@@ -93,13 +93,14 @@ fn names_are_what_they_were_hot_and_waiting_and_after_a_kill_and_sealed() {
     let path = place.path().join("s.duckdb");
     let mut store = open(&path);
     store.push(disks(1, 2, &["sda", "sdb"]));
-    let first = names(&store);
+    let first = names(&mut store);
     // What is stored already is not written again.
     store.push(disks(3, 1, &["sdb", "sda"]));
-    assert_eq!(names(&store), first);
+    assert_eq!(names(&mut store), first);
     assert_unique(&first);
     let connection = store.shared.instance.connect().unwrap();
-    let kind = format!("SELECT typeof(device) FROM {}.numbered.disk LIMIT 1", store.writer.active.alias());
+    let kind =
+        format!("SELECT typeof(device) FROM {}.numbered.disk LIMIT 1", store.writer.pen().unwrap().active.alias());
     assert_eq!(connection.query_row(&kind, [], |row| row.get::<_, String>(0)).unwrap(), "INTEGER");
     // As kill -9 leaves it: with what is in the log only.
     let copy = tempfile::tempdir().unwrap();
@@ -107,14 +108,14 @@ fn names_are_what_they_were_hot_and_waiting_and_after_a_kill_and_sealed() {
     let mut store = open(&copy.path().join("s.duckdb"));
     assert_eq!(reads(&store), expected(&[("sda", &[100, 200, 301]), ("sdb", &[101, 201, 300])]));
     store.push(disks(4, 1, &["sdc", "sda"]));
-    let second = names(&store);
+    let second = names(&mut store);
     assert_eq!(second[..first.len()], first);
     assert_eq!(second.len(), first.len() + 2);
     assert_unique(&second);
     let all = expected(&[("sda", &[100, 200, 301, 401]), ("sdb", &[101, 201, 300]), ("sdc", &[400])]);
     assert_eq!(reads(&store), all);
     store.frozen();
-    assert_eq!(names(&store), []);
+    assert_eq!(names(&mut store), []);
     store.push(disks(5, 1, &["sdb"]));
     let all = expected(&[("sda", &[100, 200, 301, 401]), ("sdb", &[101, 201, 300, 500]), ("sdc", &[400])]);
     assert_eq!(reads(&store), all);
@@ -151,7 +152,7 @@ fn a_transaction_that_failed_gave_no_number() {
     let place = tempfile::tempdir().unwrap();
     let mut store = open(&place.path().join("s.duckdb"));
     store.push(disks(1, 1, &["sda"]));
-    let active = store.writer.active.alias();
+    let active = store.writer.pen().unwrap().active.alias();
     let change = |statement: &str| {
         store.shared.instance.connect().unwrap().execute_batch(&format!("USE {active}; {statement}")).unwrap();
     };
@@ -163,7 +164,7 @@ fn a_transaction_that_failed_gave_no_number() {
     change("ALTER TABLE away RENAME TO marks");
     store.push(disks(2, 1, &["sdc"]));
     store.push(disks(3, 1, &["sdb"]));
-    assert_unique(&names(&store));
+    assert_unique(&names(&mut store));
     assert_eq!(reads(&store), expected(&[("sda", &[100]), ("sdb", &[300]), ("sdc", &[200])]));
 }
 
@@ -177,14 +178,14 @@ fn a_file_with_too_many_names_is_followed_by_another() {
             |number| Custom { series: format!("series_{number}"), value: Some(number as f64), ..Custom::default() };
         *native.samples[0].custom.renew() = series.map(custom).collect();
         store.push(Write::Native(native));
-        store.writer.settle().unwrap();
+        store.settle();
         store.shared.files.now().of_tier(Tier::Hot).count()
     };
     assert_eq!(push(1, 0..MAX_NAMES), 1);
     assert_eq!(push(2, 0..10), 1);
     assert_eq!(push(3, MAX_NAMES..MAX_NAMES + 1), 2);
     assert_eq!(push(4, 5..6), 2);
-    assert_eq!(names(&store), [(0, "series_5".to_owned())]);
+    assert_eq!(names(&mut store), [(0, "series_5".to_owned())]);
     let five =
         seen(&store, "custom", "series", "value").into_iter().find(|(name, _)| name.as_deref() == Some("series_5"));
     assert_eq!(five.unwrap().1, [Some(5.0); 3]);
@@ -207,7 +208,7 @@ fn a_hot_file_with_texts_in_its_rows_is_read_and_sealed_and_written_no_more() {
     let number = file.number;
     drop((store, file));
     let mut store = open(&path);
-    assert!(store.writer.active.number > number);
+    assert!(store.writer.pen().unwrap().active.number > number);
     assert_eq!(store.push(disks(1, 3, &["sdb"])), receipt(1, 2, 0));
     let all = expected(&[("sda", &[7, 7]), ("sdb", &[8, 8, 300])]);
     assert_eq!(reads(&store), all);
