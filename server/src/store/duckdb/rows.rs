@@ -15,6 +15,10 @@ use super::schema;
 use crate::store::FlatSample;
 use crate::store::directory::HostId;
 
+/// Rows for which a column has room at first. Most commits bring a few samples, and many wait at a time: what arrow's builders
+/// take by themselves is a thousand times as much as one has.
+const FEW: usize = 4;
+
 /// The rows of one transaction, table by table.
 pub struct Rows {
     tables: Vec<Box<dyn TableRows>>,
@@ -53,8 +57,8 @@ impl Visitor for Rows {
     fn table<T: 'static>(&mut self, table: &'static Table<T>) {
         self.tables.push(Box::new(Builder {
             table,
-            host: Int32Builder::new(),
-            ts: TimestampMicrosecondBuilder::new(),
+            host: Int32Builder::with_capacity(FEW),
+            ts: TimestampMicrosecondBuilder::with_capacity(FEW),
             columns: table.dimension.iter().chain(table.metrics).map(|metric| (metric, Column::new())).collect(),
         }));
     }
@@ -113,9 +117,9 @@ enum Values {
 
 /// The builder of a kind, made at the first value: the rows before it had none.
 macro_rules! values {
-    ($column:expr, $kind:ident, $builder:ty) => {{
+    ($column:expr, $kind:ident, $new:expr) => {{
         if $column.values.is_none() {
-            let mut builder = <$builder>::new();
+            let mut builder = $new;
             (0..$column.rows).for_each(|_| builder.append_null());
             $column.values = Some(Values::$kind(builder));
         }
@@ -137,11 +141,11 @@ impl Column {
             Read::Integer(read) => self.push_integer(read(row).and_then(|value| i64::try_from(value).ok())),
             Read::Real(read) => self.push_real(read(row)),
             Read::Flag(read) => match read(row) {
-                Some(value) => values!(self, Flag, BooleanBuilder).append_value(value),
+                Some(value) => values!(self, Flag, BooleanBuilder::with_capacity(FEW)).append_value(value),
                 None => self.push_null(),
             },
             Read::Text(read) => match read(row) {
-                Some(value) => values!(self, Text, StringBuilder).append_value(value),
+                Some(value) => values!(self, Text, StringBuilder::with_capacity(FEW, FEW * 8)).append_value(value),
                 None => self.push_null(),
             },
         }
@@ -150,14 +154,14 @@ impl Column {
 
     fn push_integer(&mut self, value: Option<i64>) {
         match value {
-            Some(value) => values!(self, Integer, Int64Builder).append_value(value),
+            Some(value) => values!(self, Integer, Int64Builder::with_capacity(FEW)).append_value(value),
             None => self.push_null(),
         }
     }
 
     fn push_real(&mut self, value: Option<f64>) {
         match value {
-            Some(value) => values!(self, Real, Float64Builder).append_value(value),
+            Some(value) => values!(self, Real, Float64Builder::with_capacity(FEW)).append_value(value),
             None => self.push_null(),
         }
     }
