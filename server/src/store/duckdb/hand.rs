@@ -5,7 +5,8 @@ use std::thread::JoinHandle;
 use super::pen::Pen;
 use crate::store::StoreError;
 
-type Back = (Box<Pen>, Result<(), StoreError>);
+type Outcome = Result<(), StoreError>;
+type Back = (Box<Pen>, Outcome);
 
 /// None only while it changes hands, or when its thread has died.
 pub struct Hand(Option<Holds>);
@@ -21,7 +22,7 @@ impl Hand {
     }
 
     /// The pen, which is waited for, and how its work went if it comes back from some.
-    pub fn wait(&mut self) -> Result<(&mut Pen, Option<Result<(), StoreError>>), StoreError> {
+    pub fn wait(&mut self) -> Result<(&mut Pen, Option<Outcome>), StoreError> {
         let (pen, result) = match self.0.take() {
             Some(Holds::Here(pen)) => (pen, None),
             Some(Holds::Away(thread)) => {

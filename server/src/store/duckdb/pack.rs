@@ -89,7 +89,7 @@ pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: 
         }
     }
     let select = format!("SELECT {} FROM ({union})", stored.join(", "));
-    let rows_at_once = (SORT_BYTES / (BYTES_OF_VALUE * stored.len() as u64)).max(1);
+    let rows_at_once = rows_at_once(stored.len());
     let is_sorted = matches!(sources, [Source { is_sorted: true, .. }]);
     transaction(connection, |connection| {
         let parts = if is_sorted {
@@ -133,6 +133,17 @@ impl Grain {
             Grain::Steps(steps) => format!("\"{column}\" / {steps:e}"),
         }
     }
+}
+
+/// Hosts from one to another, with so many rows together as are sorted at a time.
+pub fn parts(connection: &Connection, shape: &Shape, sources: &[Source]) -> duckdb::Result<Vec<(i32, i32)>> {
+    let counts = counts(connection, &union(shape, sources))?;
+    Ok(some_at_a_time(&counts, rows_at_once(shape.declared().len())))
+}
+
+/// How many rows of so many columns are sorted at a time.
+fn rows_at_once(columns: usize) -> u64 {
+    (SORT_BYTES / (BYTES_OF_VALUE * columns as u64)).max(1)
 }
 
 /// The hosts, in order, and how many rows each has.

@@ -14,7 +14,7 @@ use super::file::{File, Lease};
 use super::instance::Instance;
 use super::layout::{Day, Tier};
 use super::manifest::Manifest;
-use super::pack::Source;
+use super::pack::{self, Source};
 use super::reader::{Ask, ReadError, Reader};
 use super::rollup::{self, Rolling};
 use super::rows::Finished;
@@ -59,7 +59,7 @@ impl Stage<'_> {
         let mut known = self.known.borrow_mut();
         let is_new = !known.contains_key(rows.table);
         let survey = known.entry(rows.table).or_default();
-        let is_new_column = |(name, _): &(&str, &str)| rows.columns.iter().any(|of| of == name) && !survey.has(name);
+        let is_new_column = |(name, _): &(&str, &str)| rows.columns.iter().any(|of| of == name) && !survey.knows(name);
         let shape = tables().iter().find(|table| table.name == rows.table).map(rollup::shape);
         let added: Vec<String> = shape
             .iter()
@@ -107,6 +107,13 @@ impl Stage<'_> {
         let is_by_text = shape.dimension.as_ref().is_none_or(|(_, kind)| *kind == Kind::Text);
         let is_sorted = is_by_text && self.is_sorted.get();
         Some(Source { table, has: Box::new(move |column| there.contains(column)), filter, is_sorted, survey: None })
+    }
+}
+
+impl Stage<'_> {
+    /// Its rows of a table in place of these, if it was made of them.
+    fn of(&self, shape: &Shape, sources: Vec<Source>) -> Vec<Source> {
+        if sources.len() > 1 { self.whole(shape).into_iter().collect() } else { sources }
     }
 }
 
@@ -252,10 +259,12 @@ impl Sealing<'_> {
     ) -> Result<Option<Made>, StoreError> {
         let former = task.before.of_day(Tier::Minute, day).filter(|_| fate == Fate::Rolled);
         let former = former.map(File::lease).transpose().map_err(|error| store_error(&error))?;
-        self.make((task.numbers.next(), Tier::Minute, day), &shapes(), |shape| {
+        let parts = |shape: &Shape| -> Vec<Source> {
             let there = former.as_ref().and_then(|lease| of_file(task.before, lease, shape, &of_day(day)));
-            summed(shape, there.into_iter().chain(stage.whole(shape)).collect())
-        })
+            there.into_iter().chain(stage.whole(shape)).collect()
+        };
+        let joined = self.join(&parts)?;
+        self.make((task.numbers.next(), Tier::Minute, day), &shapes(), |shape| joined.of(shape, parts(shape)))
     }
 
     /// The hours of a month: new ones of some of its days, those of the others as they were.
@@ -273,25 +282,59 @@ impl Sealing<'_> {
             days.fold("false".to_owned(), |any, (day, _)| format!("{any} OR ({})", of_day(*day)))
         };
         let (kept, rolled) = (any(Fate::Kept), any(Fate::Rolled));
+        let of_former =
+            |shape: &Shape, filter: &str| former.as_ref().and_then(|lease| of_file(task.before, lease, shape, filter));
+        let late = |shape: &Shape| -> Vec<Source> {
+            let new = stage.source(shape, format!("{whole} AND ({rolled})"));
+            of_former(shape, &format!("({rolled})")).into_iter().chain(new).collect()
+        };
+        let joined = self.join(&late)?;
         self.make((task.numbers.next(), Tier::Hour, month), &shapes(), |shape| {
-            let of_former = |filter: &str| former.as_ref().and_then(|lease| of_file(task.before, lease, shape, filter));
-            let others = of_former(&format!("NOT ({kept} OR {rolled})"));
+            let others = of_former(shape, &format!("NOT ({kept} OR {rolled})"));
             let new = stage.source(shape, format!("{whole} AND ({kept})"));
-            let late = [of_former(&format!("({rolled})")), stage.source(shape, format!("{whole} AND ({rolled})"))];
-            others.into_iter().chain(new).chain(summed(shape, late.into_iter().flatten().collect())).collect()
+            others.into_iter().chain(new).chain(joined.of(shape, late(shape))).collect()
         })
+    }
+
+    /// Rollups of the same buckets as one, where there are two of a table, some hosts at a time: DuckDB holds all sums of all
+    /// buckets that it is at.
+    fn join(&self, sources: &dyn Fn(&Shape) -> Vec<Source>) -> Result<Stage<'_>, StoreError> {
+        let failed = |error: duckdb::Error| store_error(&error);
+        let joined = self.stage().map_err(failed)?;
+        for table in tables() {
+            let shape = rollup::shape(table);
+            let sources = sources(&shape);
+            if sources.len() < 2 {
+                continue;
+            }
+            let all = rollup::summed(table, &shape, &sources);
+            let columns: Vec<String> = shape
+                .declared()
+                .into_iter()
+                .filter(|(column, _)| (all.has)(column))
+                .map(|(column, _)| column.to_owned())
+                .collect();
+            let shown: Vec<String> =
+                columns.iter().map(|column| format!("{} AS \"{column}\"", shape.kept(column))).collect();
+            let order = shape.dimension.as_ref().map_or(String::new(), |(name, _)| format!(", \"{name}\""));
+            for (first, last) in pack::parts(self.connection, &shape, &sources).map_err(failed)? {
+                let statement = format!(
+                    "SELECT {} FROM {} WHERE host_id BETWEEN {first} AND {last} ORDER BY host_id{order}, ts",
+                    shown.join(", "),
+                    all.table,
+                );
+                let mut statement = self.connection.prepare(&statement).map_err(failed)?;
+                let batches: Vec<_> = statement.query_arrow([]).map_err(failed)?.collect();
+                for batch in batches {
+                    let rows = Finished { table: table.name, columns: columns.clone(), batch };
+                    joined.write(self.connection, rows).map_err(failed)?;
+                }
+            }
+        }
+        Ok(joined)
     }
 }
 
 fn shapes() -> Vec<Shape> {
     tables().iter().map(rollup::shape).collect()
-}
-
-/// Rollups of the same buckets as one.
-fn summed(shape: &Shape, sources: Vec<Source>) -> Vec<Source> {
-    let table = tables().iter().find(|table| table.name == shape.name);
-    match table.filter(|_| sources.len() > 1) {
-        Some(table) => vec![rollup::summed(table, shape, &sources)],
-        None => sources,
-    }
 }

@@ -112,6 +112,11 @@ impl Survey {
         }
     }
 
+    /// Whether rows with this column were noted.
+    pub fn knows(&self, column: &str) -> bool {
+        self.columns.contains_key(column)
+    }
+
     pub fn has(&self, column: &str) -> bool {
         self.values(column) > 0
     }
