@@ -67,13 +67,8 @@ impl<B: Backend> Committer<B> {
             };
             if Instant::now() >= next_tick {
                 next_tick = Instant::now() + TICK;
-                match self.backend.tick() {
-                    Ok(()) => {}
-                    Err(StoreError::Fatal(error)) => {
-                        error!(error, "the store is broken, its thread ends");
-                        return;
-                    }
-                    Err(error) => warn!(%error, "housekeeping failed"),
+                if is_broken(self.backend.tick(), "housekeeping") {
+                    return;
                 }
             }
             let outcome = match command {
@@ -99,13 +94,8 @@ impl<B: Backend> Committer<B> {
                     return;
                 }
             };
-            match outcome {
-                Ok(()) => {}
-                Err(StoreError::Fatal(error)) => {
-                    error!(error, "the store is broken, its thread ends");
-                    return;
-                }
-                Err(error) => warn!(%error, "a store command failed"),
+            if is_broken(outcome, "a store command") {
+                return;
             }
         }
     }
@@ -194,6 +184,21 @@ impl<B: Backend> Committer<B> {
 
     fn taken(&self, commands: usize) {
         self.telemetry.backlog(actor::NAME).sub(commands as i64);
+    }
+}
+
+/// Says what failed, and whether the thread has to end for it.
+fn is_broken(outcome: Result<(), StoreError>, what: &str) -> bool {
+    match outcome {
+        Ok(()) => false,
+        Err(StoreError::Fatal(error)) => {
+            error!(error, "the store is broken, its thread ends");
+            true
+        }
+        Err(error) => {
+            warn!(%error, "{what} failed");
+            false
+        }
     }
 }
 

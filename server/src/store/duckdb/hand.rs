@@ -43,10 +43,7 @@ impl Hand {
     }
 
     /// Sends it away with some work, once it is at hand.
-    pub fn send(
-        &mut self,
-        work: impl FnOnce(&mut Pen) -> Result<(), StoreError> + Send + 'static,
-    ) -> Result<(), StoreError> {
+    pub fn send(&mut self, work: impl FnOnce(&mut Pen) -> Outcome + Send + 'static) -> Outcome {
         let Some(Holds::Here(mut pen)) = self.0.take() else { return Err(lost()) };
         let away = move || {
             let result = work(&mut pen);

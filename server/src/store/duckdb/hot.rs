@@ -62,12 +62,17 @@ pub fn freeze(connection: &Connection, file: &Arc<File>) -> duckdb::Result<()> {
         return Ok(());
     }
     let lease = file.lease()?;
-    connection.execute_batch(&format!("CHECKPOINT {}", file.alias())).inspect_err(|_| file.suspect())?;
+    checkpoint(connection, file).inspect_err(|_| file.suspect())?;
     drop(lease);
     let mut facts = file.facts();
     facts.bytes = std::fs::metadata(&file.path).map_or(1, |metadata| metadata.len());
     file.set_facts(facts);
     Ok(())
+}
+
+/// Brings what is in its log into the file.
+pub fn checkpoint(connection: &Connection, file: &File) -> duckdb::Result<()> {
+    connection.execute_batch(&format!("CHECKPOINT {}", file.alias()))
 }
 
 /// The hot files that are no longer written: all but the newest.

@@ -59,21 +59,18 @@ pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: 
         if survey.has_us { ("ts", "ts") } else { ("epoch_ms(ts) AS ts", "make_timestamp_ms(ts) AS ts") };
     let mut stored = vec!["host_id".to_owned(), at.to_owned()];
     let mut shown = vec!["host_id".to_owned(), instant.to_owned()];
-    let mut order = "host_id, ts".to_owned();
     if let Some((dimension, _)) = &shape.dimension {
         columns.insert(dimension.clone());
         stored.push(format!("\"{dimension}\""));
         shown.push(format!("\"{dimension}\""));
-        order = format!("host_id, \"{dimension}\", ts");
     }
-    let grain = |name: &str| shape.columns.iter().find(|(column, _)| column == name).map(|column| survey.grain(column));
     for (column, kind) in &shape.columns {
-        let own = survey.grain(&(column.clone(), *kind));
+        let own = survey.grain(column, *kind);
         if own != Grain::Absent {
             stored.push(format!("{} AS \"{column}\"", own.stored(&shape.kept(column))));
         }
         // What is not kept for being the same as another is that.
-        let other = shape.unless_same.get(column).map(|other| (other, grain(other).unwrap_or(Grain::Absent)));
+        let other = shape.unless_same.get(column).map(|other| (other, survey.grain(other, *kind)));
         let other = other.filter(|(_, grain)| *grain != Grain::Absent);
         let from = match (&own, &other) {
             (Grain::Absent, None) => format!("NULL::{}", kind.sql()),
@@ -89,16 +86,18 @@ pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: 
         }
     }
     let select = format!("SELECT {} FROM ({union})", stored.join(", "));
-    let rows_at_once = rows_at_once(stored.len());
+    let order = shape.order();
     let is_sorted = matches!(sources, [Source { is_sorted: true, .. }]);
     transaction(connection, |connection| {
         let parts = if is_sorted {
             vec![String::new()]
-        } else if survey.rows <= rows_at_once {
+        } else if survey.rows <= rows_at_once(stored.len()) {
             vec![format!("ORDER BY {order}")]
         } else {
-            let some = some_at_a_time(&counts(connection, &union)?, rows_at_once).into_iter();
-            some.map(|(first, last)| format!("WHERE host_id BETWEEN {first} AND {last} ORDER BY {order}")).collect()
+            parts(connection, &union, stored.len())?
+                .into_iter()
+                .map(|(first, last)| format!("WHERE host_id BETWEEN {first} AND {last} ORDER BY {order}"))
+                .collect()
         };
         let mut into = format!("CREATE TABLE {target}.{SCHEMA}.{name} AS");
         for part in parts {
@@ -135,10 +134,9 @@ impl Grain {
     }
 }
 
-/// Hosts from one to another, with so many rows together as are sorted at a time.
-pub fn parts(connection: &Connection, shape: &Shape, sources: &[Source]) -> duckdb::Result<Vec<(i32, i32)>> {
-    let counts = counts(connection, &union(shape, sources))?;
-    Ok(some_at_a_time(&counts, rows_at_once(shape.declared().len())))
+/// Hosts from one to another, with so many rows of so many columns together as are sorted at a time.
+pub fn parts(connection: &Connection, rows: &str, columns: usize) -> duckdb::Result<Vec<(i32, i32)>> {
+    Ok(some_at_a_time(&counts(connection, rows)?, rows_at_once(columns)))
 }
 
 /// How many rows of so many columns are sorted at a time.

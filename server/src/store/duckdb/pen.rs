@@ -169,8 +169,7 @@ impl Pen {
     }
 
     pub fn checkpoint(&self) -> Result<(), StoreError> {
-        let statement = format!("CHECKPOINT {}", self.active.alias());
-        self.connection.execute_batch(&statement).map_err(|error| store_error(&error))
+        hot::checkpoint(&self.connection, &self.active).map_err(|error| store_error(&error))
     }
 
     fn log_bytes(&self) -> u64 {

@@ -60,9 +60,9 @@ impl Stage<'_> {
         let is_new = !known.contains_key(rows.table);
         let survey = known.entry(rows.table).or_default();
         let is_new_column = |(name, _): &(&str, &str)| rows.columns.iter().any(|of| of == name) && !survey.knows(name);
-        let shape = tables().iter().find(|table| table.name == rows.table).map(rollup::shape);
-        let added: Vec<String> = shape
+        let added: Vec<String> = rollup::shapes()
             .iter()
+            .filter(|shape| shape.name == rows.table)
             .flat_map(|shape| shape.declared().into_iter().filter(is_new_column))
             .map(|(name, kind)| format!("\"{name}\" {kind}"))
             .collect();
@@ -108,9 +108,7 @@ impl Stage<'_> {
         let is_sorted = is_by_text && self.is_sorted.get();
         Some(Source { table, has: Box::new(move |column| there.contains(column)), filter, is_sorted, survey: None })
     }
-}
 
-impl Stage<'_> {
     /// Its rows of a table in place of these, if it was made of them.
     fn of(&self, shape: &Shape, sources: Vec<Source>) -> Vec<Source> {
         if sources.len() > 1 { self.whole(shape).into_iter().collect() } else { sources }
@@ -264,7 +262,7 @@ impl Sealing<'_> {
             there.into_iter().chain(stage.whole(shape)).collect()
         };
         let joined = self.join(&parts)?;
-        self.make((task.numbers.next(), Tier::Minute, day), &shapes(), |shape| joined.of(shape, parts(shape)))
+        self.make((task.numbers.next(), Tier::Minute, day), rollup::shapes(), |shape| joined.of(shape, parts(shape)))
     }
 
     /// The hours of a month: new ones of some of its days, those of the others as they were.
@@ -289,7 +287,7 @@ impl Sealing<'_> {
             of_former(shape, &format!("({rolled})")).into_iter().chain(new).collect()
         };
         let joined = self.join(&late)?;
-        self.make((task.numbers.next(), Tier::Hour, month), &shapes(), |shape| {
+        self.make((task.numbers.next(), Tier::Hour, month), rollup::shapes(), |shape| {
             let others = of_former(shape, &format!("NOT ({kept} OR {rolled})"));
             let new = stage.source(shape, format!("{whole} AND ({kept})"));
             others.into_iter().chain(new).chain(joined.of(shape, late(shape))).collect()
@@ -301,13 +299,12 @@ impl Sealing<'_> {
     fn join(&self, sources: &dyn Fn(&Shape) -> Vec<Source>) -> Result<Stage<'_>, StoreError> {
         let failed = |error: duckdb::Error| store_error(&error);
         let joined = self.stage().map_err(failed)?;
-        for table in tables() {
-            let shape = rollup::shape(table);
-            let sources = sources(&shape);
+        for (table, shape) in tables().iter().zip(rollup::shapes()) {
+            let sources = sources(shape);
             if sources.len() < 2 {
                 continue;
             }
-            let all = rollup::summed(table, &shape, &sources);
+            let all = rollup::summed(table, shape, &sources);
             let columns: Vec<String> = shape
                 .declared()
                 .into_iter()
@@ -316,12 +313,13 @@ impl Sealing<'_> {
                 .collect();
             let shown: Vec<String> =
                 columns.iter().map(|column| format!("{} AS \"{column}\"", shape.kept(column))).collect();
-            let order = shape.dimension.as_ref().map_or(String::new(), |(name, _)| format!(", \"{name}\""));
-            for (first, last) in pack::parts(self.connection, &shape, &sources).map_err(failed)? {
+            let rows = pack::union(shape, &sources);
+            for (first, last) in pack::parts(self.connection, &rows, shape.declared().len()).map_err(failed)? {
                 let statement = format!(
-                    "SELECT {} FROM {} WHERE host_id BETWEEN {first} AND {last} ORDER BY host_id{order}, ts",
+                    "SELECT {} FROM {} WHERE host_id BETWEEN {first} AND {last} ORDER BY {}",
                     shown.join(", "),
                     all.table,
+                    shape.order(),
                 );
                 let mut statement = self.connection.prepare(&statement).map_err(failed)?;
                 let batches: Vec<_> = statement.query_arrow([]).map_err(failed)?.collect();
@@ -333,8 +331,4 @@ impl Sealing<'_> {
         }
         Ok(joined)
     }
-}
-
-fn shapes() -> Vec<Shape> {
-    tables().iter().map(rollup::shape).collect()
 }

@@ -16,7 +16,7 @@ use super::pack::{self, Source};
 use super::rows::Finished;
 use super::schema::{self, Kind, Shape};
 use crate::series::frame::Frame;
-use crate::series::rollup::{COUNT, Rollup, Summary, Table};
+use crate::series::rollup::{COUNT, Rollup, Summary, Table, tables};
 use crate::series::timeline::Timeline;
 use crate::store::directory::HostId;
 
@@ -30,6 +30,12 @@ pub fn shape(table: &Table) -> Shape {
         columns: count.into_iter().chain(rolled.map(|name| (name, Kind::Real))).collect(),
         unless_same: table.kept().flat_map(|([avg, min, max], _)| [(min, avg.clone()), (max, avg)]).collect(),
     }
+}
+
+/// The shapes of all tables of rollups, with all that they may have.
+pub fn shapes() -> &'static [Shape] {
+    static SHAPES: OnceLock<Vec<Shape>> = OnceLock::new();
+    SHAPES.get_or_init(|| tables().iter().map(shape).collect())
 }
 
 /// Rollups of one table from some sources, those of the same bucket as one: of means the mean, by their samples.

@@ -59,6 +59,12 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// How its rows lie in a sealed file.
+    pub fn order(&self) -> String {
+        let dimension = self.dimension.as_ref().map_or(String::new(), |(name, _)| format!("\"{name}\", "));
+        format!("host_id, {dimension}ts")
+    }
+
     /// What of a column is kept: an expression on its whole values.
     pub fn kept(&self, column: &str) -> String {
         match self.unless_same.get(column) {

@@ -126,8 +126,8 @@ impl Survey {
         self.columns.get(column).map_or(0, |column| column.values)
     }
 
-    pub fn grain(&self, (name, kind): &(String, Kind)) -> Grain {
-        let Some(column) = self.columns.get(name).filter(|column| column.values > 0) else { return Grain::Absent };
+    pub fn grain(&self, column: &str, kind: Kind) -> Grain {
+        let Some(column) = self.columns.get(column).filter(|column| column.values > 0) else { return Grain::Absent };
         match kind {
             Kind::Integer if column.bits.trailing_zeros() == 0 || column.bits == 0 => Grain::AsItIs,
             Kind::Integer => Grain::Times(1 << column.bits.trailing_zeros().min(62)),
@@ -244,10 +244,10 @@ mod tests {
             assert!(!survey.has_us);
             for (name, values, grain) in columns() {
                 assert_eq!(survey.values(name), values.iter().flatten().count() as u64, "{name}");
-                assert_eq!(survey.grain(&(name.to_owned(), Kind::Real)), grain, "{name}");
+                assert_eq!(survey.grain(name, Kind::Real), grain, "{name}");
             }
-            assert_eq!(survey.grain(&("sectors".to_owned(), Kind::Integer)), Grain::Times(512));
-            assert_eq!(survey.grain(&("zero".to_owned(), Kind::Integer)), Grain::AsItIs);
+            assert_eq!(survey.grain("sectors", Kind::Integer), Grain::Times(512));
+            assert_eq!(survey.grain("zero", Kind::Integer), Grain::AsItIs);
         }
     }
 }

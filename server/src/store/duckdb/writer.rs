@@ -151,9 +151,8 @@ impl Writer {
                 self.failed = None;
             }
             Some(Err(error)) => {
-                self.failed = Some(Instant::now());
-                // It waits again, and has waited.
-                self.waiting = Some(Instant::now().checked_sub(FLUSH_AFTER).unwrap_or_else(Instant::now));
+                // It waits again.
+                (self.failed, self.waiting) = (Some(Instant::now()), Some(Instant::now()));
                 return Err(error);
             }
         }
@@ -290,7 +289,7 @@ impl Backend for Writer {
             return Ok(());
         }
         let late = self.waiting.is_some_and(|since| since.elapsed() >= FLUSH_AFTER);
-        if late || is_full || self.waits(1) || self.journal.bytes() >= FLUSH_BYTES {
+        if late || is_full || self.failed.is_some() || self.waits(1) || self.journal.bytes() >= FLUSH_BYTES {
             self.send()?;
         }
         Ok(())
