@@ -24,7 +24,6 @@ const DAMAGED: &str = "damaged";
 
 /// The journal that is written.
 pub struct Journal {
-    directory: PathBuf,
     number: u64,
     file: File,
     /// What is whole and durable.
@@ -41,7 +40,7 @@ impl Journal {
         file.sync_all()?;
         // A new name is only there after a crash when its directory was synced.
         File::open(directory)?.sync_all()?;
-        Ok(Journal { directory: directory.to_owned(), number, file, bytes: MAGIC.len() as u64, torn: false })
+        Ok(Journal { number, file, bytes: MAGIC.len() as u64, torn: false })
     }
 
     pub fn number(&self) -> u64 {
@@ -50,6 +49,10 @@ impl Journal {
 
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.bytes == MAGIC.len() as u64
     }
 
     /// Writes bodies, durable on return. On an error none of them is there, and nothing is taken until that is so.
@@ -100,11 +103,6 @@ impl Journal {
         self.file.write_all(&head)?;
         self.file.write_all(&origin.body)?;
         Ok((head.len() + origin.body.len()) as u64)
-    }
-
-    /// Removes it: what it had is elsewhere.
-    pub fn remove(self) {
-        remove(&self.directory, self.number);
     }
 }
 
@@ -192,7 +190,7 @@ mod tests {
         assert_eq!(numbers(place.path()), [7]);
         assert_eq!(read(place.path(), 7).unwrap(), origins);
         assert_eq!(journal.bytes(), std::fs::metadata(path(place.path(), 7)).unwrap().len());
-        journal.remove();
+        remove(place.path(), journal.number());
         assert_eq!(numbers(place.path()), [0; 0]);
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tracing::{error, info, warn};
@@ -14,6 +14,7 @@ use super::keeper::Keeper;
 use super::layout::{Day, Tier};
 use super::manifest::Manifest;
 use super::probe;
+use super::rotation::Rotation;
 use super::seal::Sealing;
 use super::transaction::{is_out_of_memory, store_error};
 use crate::clock::now_us;
@@ -89,7 +90,7 @@ impl Due {
     fn is_now(
         &mut self,
         seal_after: Duration,
-        wanted: &AtomicBool,
+        rotation: &Rotation,
         manifest: &Manifest,
         frozen: &[Arc<File>],
         today: Day,
@@ -100,10 +101,10 @@ impl Due {
         let due = self.waiting.is_some_and(|since| since.elapsed() >= seal_after);
         if due && !self.asked && manifest.of_tier(Tier::Hot).last().is_some_and(past) {
             // Asked once: late rows may come all the time.
-            wanted.store(true, Ordering::Relaxed);
+            rotation.ask();
             self.asked = true;
         }
-        (due && !wanted.load(Ordering::Relaxed)) || is_much(manifest, frozen, today)
+        (due && !rotation.is_wanted()) || is_much(manifest, frozen, today)
     }
 }
 
@@ -123,7 +124,8 @@ impl Keeper {
     /// The files that are to be sealed.
     fn waiting(&self, manifest: &Manifest) -> Vec<Arc<File>> {
         let mut frozen = hot::frozen(manifest);
-        frozen.retain(|file| !self.due.unreadable.contains(&file.number) && !file.is_suspect());
+        // One whose log is not in it yet waits for that.
+        frozen.retain(|file| !self.due.unreadable.contains(&file.number) && file.facts().bytes > 0);
         frozen
     }
 
@@ -140,7 +142,7 @@ impl Keeper {
         }
         let today = Day::of(now_us());
         let kept = if self.steady { self.settings.retention.kept(now_us()) } else { Kept::ALL };
-        let is_now = self.due.is_now(self.settings.seal_after, &self.shared.rotation_wanted, &manifest, &frozen, today);
+        let is_now = self.due.is_now(self.settings.seal_after, &self.shared.rotation, &manifest, &frozen, today);
         let is_hot = |day: &Day| manifest.of_tier(Tier::Hot).any(|file| file.has_day(*day));
         let ended: Vec<Day> = without_rollups(&manifest, &kept, today).into_iter().filter(|day| !is_hot(day)).collect();
         drop(manifest);

@@ -57,13 +57,22 @@ pub struct File {
 
 struct Attached {
     tables: Arc<Tables>,
+    /// Each lease has one of it.
+    leases: Arc<()>,
     used: Instant,
+}
+
+impl Attached {
+    fn is_read(&self) -> bool {
+        Arc::strong_count(&self.leases) > 1
+    }
 }
 
 /// The right to read a file: it stays attached for as long.
 pub struct Lease {
     pub file: Arc<File>,
     pub tables: Arc<Tables>,
+    _counted: Arc<()>,
 }
 
 impl File {
@@ -143,26 +152,31 @@ impl File {
     /// Attaches it if it is not.
     pub fn lease(self: &Arc<Self>) -> duckdb::Result<Lease> {
         let mut attached = lock(&self.attached);
-        let tables = match attached.as_mut() {
+        let (tables, counted) = match attached.as_mut() {
             Some(attached) => {
                 attached.used = Instant::now();
-                attached.tables.clone()
+                (attached.tables.clone(), attached.leases.clone())
             }
             None => {
                 // A hot file may have a log to be replayed.
                 let access = if self.tier == Tier::Hot { Access::Write } else { Access::Read };
                 self.instance.attach(&self.path, &self.alias(), access)?;
                 let tables = Arc::new(contents(&self.instance.connect()?, &self.alias())?);
-                *attached = Some(Attached { tables: tables.clone(), used: Instant::now() });
-                tables
+                let counted = Arc::new(());
+                let leases = counted.clone();
+                *attached = Some(Attached { tables: tables.clone(), leases, used: Instant::now() });
+                (tables, counted)
             }
         };
-        Ok(Lease { file: self.clone(), tables })
+        Ok(Lease { file: self.clone(), tables, _counted: counted })
     }
 
     /// It was attached by its maker, or its writer has added to it.
     pub fn set_attached(&self, tables: Tables) {
-        *lock(&self.attached) = Some(Attached { tables: Arc::new(tables), used: Instant::now() });
+        let mut attached = lock(&self.attached);
+        // Who has a lease still has it.
+        let leases = attached.take().map(|attached| attached.leases).unwrap_or_default();
+        *attached = Some(Attached { tables: Arc::new(tables), leases, used: Instant::now() });
     }
 
     pub fn is_attached(&self) -> bool {
@@ -172,8 +186,7 @@ impl File {
     /// Detaches it if nobody used it for so long and nobody has a lease.
     pub fn rest(&self, unused: Duration) {
         let mut attached = lock(&self.attached);
-        // The tables are shared with each lease.
-        let idle = |it: &Attached| Arc::strong_count(&it.tables) == 1 && it.used.elapsed() >= unused;
+        let idle = |it: &Attached| !it.is_read() && it.used.elapsed() >= unused;
         if attached.as_ref().is_some_and(idle) {
             self.detach(attached.take());
         }
@@ -197,10 +210,14 @@ impl File {
     /// Forgets what DuckDB has of a suspect file in memory: its next reader reads its log. False while somebody reads it.
     pub fn forget(&self) -> bool {
         let mut attached = lock(&self.attached);
-        if attached.as_ref().is_some_and(|attached| Arc::strong_count(&attached.tables) > 1) {
+        if attached.as_ref().is_some_and(Attached::is_read) {
             return false;
         }
-        self.detach(attached.take());
+        if attached.take().is_some()
+            && let Err(error) = self.instance.abandon(&self.alias())
+        {
+            warn!(%error, path = %self.path.display(), "cannot detach a file");
+        }
         self.suspect.store(false, Ordering::Relaxed);
         true
     }

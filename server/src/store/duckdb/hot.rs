@@ -55,11 +55,14 @@ pub fn widen(connection: &Connection, known: &Tables, wanted: &[(&str, Vec<&str>
 }
 
 /// Nobody writes this file any more: its log goes into it, which gives its memory back. A suspect one is read anew before,
-/// once nobody reads it.
-pub fn freeze(connection: &Connection, file: &Arc<File>) -> duckdb::Result<()> {
+/// once nobody reads it. Answers whether all that it has is in it.
+pub fn freeze(connection: &Connection, file: &Arc<File>) -> duckdb::Result<bool> {
     let _alone = file.freezing();
-    if file.facts().bytes > 0 || (file.is_suspect() && !file.forget()) {
-        return Ok(());
+    if file.facts().bytes > 0 {
+        return Ok(true);
+    }
+    if file.is_suspect() && !file.forget() {
+        return Ok(false);
     }
     let lease = file.lease()?;
     checkpoint(connection, file).inspect_err(|_| file.suspect())?;
@@ -67,7 +70,7 @@ pub fn freeze(connection: &Connection, file: &Arc<File>) -> duckdb::Result<()> {
     let mut facts = file.facts();
     facts.bytes = std::fs::metadata(&file.path).map_or(1, |metadata| metadata.len());
     file.set_facts(facts);
-    Ok(())
+    Ok(true)
 }
 
 /// Brings what is in its log into the file.

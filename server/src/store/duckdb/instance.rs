@@ -77,6 +77,14 @@ impl Instance {
         self.lock().execute_batch(&format!("DETACH {alias}"))
     }
 
+    /// Detaches what nobody reads, and leaves its log as it is: what DuckDB has of it in memory goes nowhere.
+    pub fn abandon(&self, alias: &str) -> duckdb::Result<()> {
+        let connection = self.lock();
+        connection.execute_batch("SET checkpoint_on_detach = 'DISABLED'")?;
+        let detached = connection.execute_batch(&format!("DETACH {alias}"));
+        detached.and(connection.execute_batch("RESET checkpoint_on_detach"))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -190,7 +190,7 @@ impl Keeper {
         sealed.chain(&frozen).for_each(|file| file.rest(UNUSED));
         // One that cannot be frozen keeps no other from it.
         let results: Vec<_> = frozen.iter().map(|file| hot::freeze(&self.connection, file)).collect();
-        results.into_iter().collect::<duckdb::Result<()>>().map_err(|error| store_error(&error))
+        results.into_iter().try_for_each(|frozen| frozen.map(drop)).map_err(|error| store_error(&error))
     }
 
     /// Unlinks sealed files that are too old or too many.

@@ -29,6 +29,7 @@ mod retention;
 mod rewrite;
 mod roll;
 mod rollup;
+mod rotation;
 mod rows;
 mod schema;
 mod seal;

@@ -5,7 +5,6 @@ use std::fs::File as OsFile;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use duckdb::Connection;
 use tracing::{error, info, warn};
@@ -17,6 +16,7 @@ use super::layout::{Layout, Tier};
 use super::ledger::{self, Entry, Ledger};
 use super::manifest::{Files, Manifest};
 use super::reader::Reader;
+use super::rotation::Rotation;
 use super::{file, hot, migrate, schema};
 use crate::store::directory::HostId;
 
@@ -56,8 +56,7 @@ pub struct Shared {
     pub ledger: Ledger,
     pub files: Files,
     pub layout: Layout,
-    /// The writer is asked to begin a new hot file, so that the one it has can be sealed.
-    pub rotation_wanted: AtomicBool,
+    pub rotation: Rotation,
 }
 
 /// The open store.
@@ -106,8 +105,8 @@ impl Database {
         let manifest = manifest(&instance, &layout, &ledger).map_err(failed)?;
         remove_unlisted(&layout, &manifest);
         let counted = count(&connection, &manifest).map_err(failed)?;
-        let shared =
-            Shared { instance, ledger, files: Files::new(manifest), layout, rotation_wanted: AtomicBool::new(false) };
+        let files = Files::new(manifest);
+        let shared = Shared { instance, ledger, files, layout, rotation: Rotation::default() };
         let active = shared.active().map_err(|detail| OpenError::Change { path: path.to_owned(), detail })?;
         Ok(Database { shared: Arc::new(shared), active, counted })
     }

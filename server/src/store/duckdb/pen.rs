@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use duckdb::Connection;
@@ -24,7 +23,7 @@ const LOG_BYTES: u64 = 64 << 20;
 const ROTATE_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 pub struct Pen {
-    pub connection: Connection,
+    connection: Connection,
     pub active: Arc<File>,
     shared: Arc<Shared>,
     /// Rows of each table in the active file.
@@ -59,10 +58,11 @@ impl Pen {
         });
     }
 
-    /// Puts what waits into the hot file. From then on all journals below this number are in it.
+    /// Puts what waits into the hot file. From then on all journals below this number are in it, also when nothing waits any
+    /// more.
     pub fn flush(&mut self, journal: Option<u64>) -> Result<(), StoreError> {
         let groups = self.shared.files.now().tail.groups.clone();
-        if groups.is_empty() {
+        if groups.is_empty() && journal.is_none() {
             return Ok(());
         }
         self.write(&groups, journal)?;
@@ -73,21 +73,18 @@ impl Pen {
 
     /// Writes groups that may be in no tail. Their rows count when that is published.
     fn write(&mut self, groups: &[Arc<Group>], journal: Option<u64>) -> Result<(), StoreError> {
-        if self.active.is_suspect() {
-            self.rotate(None)?;
-        }
+        self.leave_suspect()?;
         let prepared = Prepared::of(groups, &self.names).map_err(|error| StoreError::Failed(error.to_string()))?;
         let rows = prepared.rows();
         let known = self.active.lease().map_err(|error| store_error(&error))?.tables;
-        let (widened, names) = transaction(&self.connection, |connection| {
+        let (widened, names) = self.transact(|connection| {
             let widened = hot::widen(connection, &known, &prepared.columns())?;
             let names = prepared.write(connection)?;
             if let Some(number) = journal {
                 connection.execute(sql::INSERT_JOURNAL, [number])?;
             }
             Ok((widened, names))
-        })
-        .inspect_err(|_| self.active.suspect())?;
+        })?;
         self.names.learn(names);
         if let Some(tables) = widened {
             self.active.set_attached(tables);
@@ -102,6 +99,17 @@ impl Pen {
         Ok(())
     }
 
+    /// Does some work in one transaction in the active file.
+    pub fn transact<R>(&mut self, work: impl FnOnce(&Connection) -> duckdb::Result<R>) -> Result<R, StoreError> {
+        self.leave_suspect()?;
+        transaction(&self.connection, work).inspect_err(|_| self.active.suspect())
+    }
+
+    /// Goes on in a new file if nothing more may be written into this one.
+    fn leave_suspect(&mut self) -> Result<(), StoreError> {
+        if self.active.is_suspect() { self.go_on(None) } else { Ok(()) }
+    }
+
     /// Writes a group at once, with no journal.
     pub fn store(&mut self, group: &Arc<Group>) -> Result<(), StoreError> {
         self.write(std::slice::from_ref(group), None)?;
@@ -111,8 +119,7 @@ impl Pen {
 
     /// Whether it shall go on in a new file.
     pub fn is_full(&self) -> bool {
-        let wanted = self.shared.rotation_wanted.load(Ordering::Relaxed);
-        (wanted || self.names.are_many() || self.log_bytes() >= LOG_BYTES)
+        (self.shared.rotation.is_wanted() || self.names.are_many() || self.log_bytes() >= LOG_BYTES)
             && self.rotation_failed.is_none_or(|at| at.elapsed() >= ROTATE_AGAIN_AFTER)
     }
 
@@ -130,11 +137,13 @@ impl Pen {
         }
     }
 
-    /// Goes on in a new hot file; a tombstone hides what was written before.
+    /// Goes on in a new hot file, once what waits is in the one before; a tombstone hides what was written before.
     pub fn rotate(&mut self, removed: Option<HostId>) -> Result<(), StoreError> {
-        let rotated = self.go_on(removed);
+        let order = self.shared.rotation.asked();
+        // Under no new number: what waits may be in a journal that is still written.
+        let rotated = self.flush(None).and_then(|()| self.go_on(removed));
         self.rotation_failed = rotated.is_err().then(Instant::now);
-        rotated
+        rotated.inspect(|()| self.shared.rotation.done(order))
     }
 
     fn go_on(&mut self, removed: Option<HostId>) -> Result<(), StoreError> {
@@ -164,11 +173,14 @@ impl Pen {
         self.active = next;
         self.rows.clear();
         self.names = Names::default();
-        shared.rotation_wanted.store(false, Ordering::Relaxed);
         Ok(())
     }
 
+    /// Brings the log of the active file into it, unless that is for the next start to read.
     pub fn checkpoint(&self) -> Result<(), StoreError> {
+        if self.active.is_suspect() {
+            return Ok(());
+        }
         hot::checkpoint(&self.connection, &self.active).map_err(|error| store_error(&error))
     }
 

@@ -7,7 +7,6 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use duckdb::Connection;
@@ -28,7 +27,7 @@ const ALIAS: &str = "ledger_copy";
 /// Half-made snapshots begin so.
 const PARTIAL: &str = ".partial-";
 /// The writer looks up once a second.
-const ROTATION: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(10);
 /// So many more than are kept by themselves may be made by hand.
 const BESIDE: usize = 8;
@@ -177,7 +176,9 @@ impl Snapshots<'_> {
     pub fn take(&self) -> Result<Snapshot, SnapshotError> {
         let manifest = self.rotated()?;
         for file in hot::frozen(&manifest) {
-            hot::freeze(self.connection, &file).map_err(|error| SnapshotError::Failed(error.to_string()))?;
+            let freeze =
+                || hot::freeze(self.connection, &file).map_err(|error| SnapshotError::Failed(error.to_string()));
+            self.until(freeze, &format!("{} was read all the time", file.path.display()))?;
         }
         let written = manifest.of_tier(Tier::Hot).last().map(|file| file.number);
         let files: Vec<&Arc<File>> = manifest.files.values().filter(|file| Some(file.number) != written).collect();
@@ -206,21 +207,24 @@ impl Snapshots<'_> {
 
     /// Has the writer go on in a new file, and gives the list of files with it.
     fn rotated(&self) -> Result<Arc<Manifest>, SnapshotError> {
-        let newest = |manifest: &Manifest| manifest.of_tier(Tier::Hot).last().map(|file| file.number);
-        let before = newest(&self.shared.files.now());
-        self.shared.rotation_wanted.store(true, Ordering::Relaxed);
+        let order = self.shared.rotation.ask();
+        self.until(|| Ok(self.shared.rotation.is_done(order)), "the writer began no new file")?;
+        Ok(self.shared.files.now())
+    }
+
+    /// Waits until something is so; `failure` says what was not.
+    fn until(&self, is_so: impl Fn() -> Result<bool, SnapshotError>, failure: &str) -> Result<(), SnapshotError> {
         let asked = Instant::now();
-        while asked.elapsed() < ROTATION {
+        while !is_so()? {
             if (self.is_stopping)() {
                 return Err(SnapshotError::Closed);
             }
-            let manifest = self.shared.files.now();
-            if newest(&manifest) != before {
-                return Ok(manifest);
+            if asked.elapsed() >= PATIENCE {
+                return Err(SnapshotError::Failed(format!("{failure} for {} s", PATIENCE.as_secs())));
             }
             std::thread::sleep(LOOK);
         }
-        Err(SnapshotError::Failed(format!("the writer began no new file within {} s", ROTATION.as_secs())))
+        Ok(())
     }
 
     fn free_name(&self) -> String {

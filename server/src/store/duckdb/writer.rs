@@ -19,7 +19,7 @@ use super::pen::Pen;
 use super::stage::{Pending, Stage};
 use super::steady::Steady;
 use super::tables;
-use super::transaction::{store_error, transaction};
+use super::transaction::store_error;
 use crate::clock::now_us;
 use crate::store::directory::{Details, Directory, Heard, HostId, Source};
 use crate::store::journal::{self, Journal};
@@ -29,15 +29,15 @@ use crate::store::{Backend, Origin, Receipt, Removal, Removed, StoreError, Submi
 const FLUSH_SAMPLES: u64 = 10_000;
 /// Their values, nulls too. Samples of hosts with many cores and disks have hundreds.
 const FLUSH_VALUES: u64 = 500_000;
-/// Bytes of bodies that wait, whatever is in them.
+/// Bytes of their bodies, whatever is in them.
 const FLUSH_BYTES: u64 = 32 << 20;
 /// They wait no longer than this.
 const FLUSH_AFTER: Duration = Duration::from_secs(60);
 /// So many times as much may wait while the pen is away; then it is waited for.
 const MAX_AHEAD: u64 = 3;
-/// When the hot file takes nothing, so many times as much waits at most; then no more is taken.
+/// When the hot file takes nothing, so many times as much waits at most; then no more is acknowledged.
 const MAX_WAITING: u64 = 10;
-/// After a failure the hot file is left alone for so long, unless that much waits.
+/// After a failure the hot file is left alone for so long.
 const WRITE_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Between two looks at what has grown old.
 const ROUND: Duration = Duration::from_secs(300);
@@ -46,12 +46,12 @@ pub struct Writer {
     shared: Arc<Shared>,
     hand: Hand,
     journal: Journal,
-    /// Journals of which not all is known to be in the hot file.
-    unwritten: Vec<Journal>,
+    /// Journals of which not all is known to be in the hot file: their numbers, and the bytes of each.
+    unwritten: Vec<(u64, u64)>,
     /// Since when the oldest sample that waits for the pen is waiting.
     waiting: Option<Instant>,
-    /// When the pen came back last without having written.
-    failed: Option<Instant>,
+    /// When and why the pen came back last without having written.
+    failed: Option<(Instant, StoreError)>,
     directory: Arc<Directory>,
     memory: Memory,
     documents: Documents,
@@ -129,7 +129,8 @@ impl Writer {
     /// Whether so many times as much waits as is written at a time.
     fn waits(&self, times: u64) -> bool {
         let tail = &self.shared.files.now().tail;
-        tail.samples() >= times * FLUSH_SAMPLES || tail.values() >= times * FLUSH_VALUES
+        let bytes = self.journal.bytes() + self.unwritten.iter().map(|(_, bytes)| bytes).sum::<u64>();
+        tail.samples() >= times * FLUSH_SAMPLES || tail.values() >= times * FLUSH_VALUES || bytes >= times * FLUSH_BYTES
     }
 
     #[cfg(test)]
@@ -137,7 +138,7 @@ impl Writer {
         &mut self,
         work: impl FnOnce(&duckdb::Connection) -> duckdb::Result<R>,
     ) -> Result<R, StoreError> {
-        transaction(&self.pen()?.connection, work)
+        self.pen()?.transact(work)
     }
 
     /// The pen, once it has written what it is away with.
@@ -147,23 +148,34 @@ impl Writer {
             None => {}
             // What was in them is in the hot file.
             Some(Ok(())) => {
-                self.unwritten.drain(..).for_each(Journal::remove);
+                let place = self.shared.layout.journal();
+                self.unwritten.drain(..).for_each(|(number, _)| journal::remove(&place, number));
                 self.failed = None;
             }
             Some(Err(error)) => {
                 // It waits again.
-                (self.failed, self.waiting) = (Some(Instant::now()), Some(Instant::now()));
+                self.waiting = Some(Instant::now());
+                self.failed = Some((Instant::now(), error.clone()));
                 return Err(error);
             }
         }
         Ok(pen)
     }
 
+    /// Why nothing is written just now, after a failure.
+    fn resting(&self) -> Option<StoreError> {
+        let failed = self.failed.as_ref().filter(|(at, _)| at.elapsed() < WRITE_AGAIN_AFTER);
+        failed.map(|(_, error)| error.clone())
+    }
+
     /// Sends the pen away with what waits, and begins a new journal behind that.
     fn send(&mut self) -> Result<(), StoreError> {
-        let next = begin(&self.shared.layout.journal(), self.journal.number() + 1)?;
-        let number = next.number();
-        self.unwritten.push(std::mem::replace(&mut self.journal, next));
+        if !self.journal.is_empty() {
+            let next = begin(&self.shared.layout.journal(), self.journal.number() + 1)?;
+            let behind = std::mem::replace(&mut self.journal, next);
+            self.unwritten.push((behind.number(), behind.bytes()));
+        }
+        let number = self.journal.number();
         self.waiting = None;
         self.hand.send(move |pen| {
             pen.flush(Some(number))?;
@@ -246,7 +258,7 @@ impl Writer {
         let document = |host: &HostId| Some((*host, self.directory.get(*host)?.document()?));
         let details: HashMap<HostId, Details> = hosts.iter().filter_map(document).collect();
         if !details.is_empty() {
-            transaction(&self.pen()?.connection, |connection| tables::write_details(connection, &details))?;
+            self.pen()?.transact(|connection| tables::write_details(connection, &details))?;
         }
         self.documents.kept(hosts);
         Ok(())
@@ -266,6 +278,7 @@ pub type Decode = dyn Fn(&Origin) -> Option<Submission>;
 impl Backend for Writer {
     fn commit(&mut self, group: &[Submission]) -> Result<Vec<Receipt>, StoreError> {
         if self.waits(MAX_WAITING) {
+            self.resting().map_or(Ok(()), Err)?;
             self.flush()?;
         }
         let (receipts, pending) = self.stage(group)?;
@@ -285,11 +298,11 @@ impl Backend for Writer {
             return Ok(());
         }
         let is_full = self.pen()?.is_full();
-        if self.failed.is_some_and(|at| at.elapsed() < WRITE_AGAIN_AFTER) {
+        if self.resting().is_some() {
             return Ok(());
         }
         let late = self.waiting.is_some_and(|since| since.elapsed() >= FLUSH_AFTER);
-        if late || is_full || self.failed.is_some() || self.waits(1) || self.journal.bytes() >= FLUSH_BYTES {
+        if late || is_full || self.failed.is_some() || self.waits(1) {
             self.send()?;
         }
         Ok(())
@@ -310,8 +323,7 @@ impl Backend for Writer {
         }
         if let Some((key, known)) = self.memory.hosts.iter().find(|(_, known)| known.id == host) {
             let (key, known) = (key.clone(), Known { deleted: true, ..known.clone() });
-            let pen = self.pen()?;
-            transaction(&pen.connection, |connection| tables::forget_host(connection, &key, &known, now_us()))?;
+            self.pen()?.transact(|connection| tables::forget_host(connection, &key, &known, now_us()))?;
             self.memory.hosts.insert(key, known);
         }
         self.directory.forget(host);

@@ -1,6 +1,5 @@
 //! What keeps acknowledgements from waiting, and what becomes of what fails meanwhile.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use duckdb::Connection;
@@ -87,15 +86,15 @@ fn a_hot_file_that_cannot_be_made_leaves_nothing_and_is_not_tried_at_every_commi
 
     let next = store.shared.files.number() + 1;
     stumble(next);
-    store.shared.rotation_wanted.store(true, Ordering::Relaxed);
+    store.shared.rotation.ask();
     store.settle();
     // It would succeed now, and is not tried.
     store.settle();
-    assert!(store.shared.rotation_wanted.load(Ordering::Relaxed));
+    assert!(store.shared.rotation.is_wanted());
     assert_eq!(store.push(batch(7, 2, 1)), receipt(1, 0, 0));
     std::thread::sleep(Duration::from_millis(1_001));
     store.settle();
-    assert!(!store.shared.rotation_wanted.load(Ordering::Relaxed));
+    assert!(!store.shared.rotation.is_wanted());
     assert_eq!(store.push(batch(7, 1, 3)), receipt(1, 2, 0));
     assert_eq!(store.shared.files.now().of_tier(Tier::Hot).count(), 2);
 }

@@ -202,6 +202,24 @@ fn what_snapshots_take_beside_the_store_is_told_and_bounded() {
 }
 
 #[test]
+fn a_snapshot_waits_for_a_file_that_is_suspect_and_read() {
+    let place = tempfile::tempdir().unwrap();
+    let mut store = open(&place.path().join("s.duckdb"));
+    store.push(batch(7, 1, 5));
+    let first = store.writer.pen().unwrap().active.clone();
+    let lease = first.lease().unwrap();
+    first.suspect();
+    store.push(batch(7, 6, 1));
+    let reader = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(200));
+        drop(lease);
+    });
+    let taken = store.snapshot(0).unwrap();
+    reader.join().unwrap();
+    assert_eq!(open(&taken.data).entry("agent-1").samples, 6);
+}
+
+#[test]
 fn a_snapshot_that_nobody_waits_for_any_more_is_removed() {
     let place = tempfile::tempdir().unwrap();
     let mut store = open(&place.path().join("s.duckdb"));
@@ -210,7 +228,7 @@ fn a_snapshot_that_nobody_waits_for_any_more_is_removed() {
     let (reply, answer) = tokio::sync::oneshot::channel();
     std::thread::scope(|scope| {
         let taken = scope.spawn(move || keeper.snapshot_for(reply));
-        while !shared.rotation_wanted.load(std::sync::atomic::Ordering::Relaxed) {
+        while !shared.rotation.is_wanted() {
             std::thread::sleep(Duration::from_millis(1));
         }
         // It is at it, and waits for the writer.

@@ -100,7 +100,7 @@ fn a_question_that_has_begun_sees_a_row_once_while_it_moves_into_the_file() {
     store.take(body(7, 6, 5));
     store.writer.flush().unwrap();
     assert_eq!((rows(&before), rows(&between), rows(&reader.manifest())), (5, 5, 10));
-    store.shared.rotation_wanted.store(true, std::sync::atomic::Ordering::Relaxed);
+    store.shared.rotation.ask();
     store.take(body(7, 11, 2));
     store.settle();
     assert_eq!((rows(&before), rows(&between), rows(&reader.manifest())), (5, 5, 12));
@@ -160,4 +160,62 @@ fn many_bodies_go_into_the_file_as_one_and_sealing_takes_the_journal_s_number_al
     let mut store = journaled(&path);
     assert_eq!(store.uptimes().len(), 15_001);
     assert_eq!(store.take(body(7, 1, 15_001)), receipt(0, 15_001, 0));
+}
+
+#[test]
+fn what_came_while_a_full_file_was_written_is_in_it_before_the_next_one_begins() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("s.duckdb");
+    let mut store = journaled(&path);
+    store.take(body(7, 1, 5));
+    store.take(push_body(1.0));
+    let first = store.writer.pen().unwrap().active.clone();
+    let order = store.shared.rotation.ask();
+    // As the pen does while it is away.
+    store.writer.pen().unwrap().rotate(None).unwrap();
+    assert!(store.shared.rotation.is_done(order) && !store.shared.rotation.is_wanted());
+    assert_eq!((store.waiting(), first.facts().samples), (0, 6));
+    let seen = |store: &Store| (store.uptimes(), store.column("flat", None, "cpu").len());
+    assert_eq!(seen(&store), (to(5), 1));
+    // No journal is marked yet: what is read again is known.
+    drop(store);
+    let mut store = journaled(&path);
+    assert_eq!(seen(&store), (to(5), 1));
+    store.take(body(7, 6, 1));
+    store.writer.pen().unwrap().rotate(None).unwrap();
+    // Nothing waits any more, and the journal is marked all the same.
+    store.writer.flush().unwrap();
+    assert_eq!(numbers(&store.shared.layout.journal()).len(), 1);
+    drop(store);
+    let store = journaled(&path);
+    assert_eq!(seen(&store), (to(6), 1));
+}
+
+#[test]
+fn while_the_hot_file_takes_nothing_no_journals_pile_up_and_nothing_is_lost() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("s.duckdb");
+    let mut store = journaled(&path);
+    store.take(body(7, 1, 5));
+    let journals = |store: &Store| numbers(&store.shared.layout.journal()).len();
+    let active = store.writer.pen().unwrap().active.alias();
+    let connection = store.shared.instance.connect().unwrap();
+    connection.execute_batch(&format!("USE {active}; ALTER TABLE marks RENAME TO away")).unwrap();
+    store.writer.flush().unwrap_err();
+    // Nor can another be made in its place.
+    let hot = store.shared.layout.tier(Tier::Hot);
+    let elsewhere = place.path().join("elsewhere");
+    std::fs::rename(&hot, &elsewhere).unwrap();
+    for _ in 0..3 {
+        store.writer.flush().unwrap_err();
+        assert_eq!(journals(&store), 2);
+        assert_eq!((store.uptimes(), store.waiting()), (to(5), 5));
+    }
+    std::fs::rename(&elsewhere, &hot).unwrap();
+    connection.execute_batch("ALTER TABLE away RENAME TO marks").unwrap();
+    store.writer.flush().unwrap();
+    assert_eq!((journals(&store), store.waiting()), (1, 0));
+    store.take(body(7, 6, 1));
+    drop(store);
+    assert_eq!(journaled(&path).uptimes(), to(6));
 }

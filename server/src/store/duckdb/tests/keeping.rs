@@ -131,7 +131,7 @@ fn who_was_removed_is_taken_out_of_the_files() {
 
     let mut store = open(&path);
     let mut keeper = store.keeper(1_000_000 * DAY, None, 0);
-    store.shared.rotation_wanted.store(true, std::sync::atomic::Ordering::Relaxed);
+    store.shared.rotation.ask();
     store.settle();
     store.seal(&|_| Ok(())).unwrap();
     keeper.round();

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::inspect;
 use super::super::keeper::Keeper;
 use super::super::layout::{Day, Tier};
 use super::super::reader::Reader;
+use super::super::{file, inspect};
 use super::keeping::{DAY, three_days, two_days};
 use super::sealing::fleet;
 use super::*;
@@ -352,6 +352,10 @@ fn what_a_failure_may_have_spoilt_in_memory_is_read_from_the_log() {
     keeper.freeze_all().unwrap();
     assert!(first.is_suspect());
     drop(lease);
+    let log = file::log(&first.path);
+    let before = std::fs::read(&log).unwrap();
+    assert!(first.forget() && !before.is_empty());
+    assert_eq!(std::fs::read(&log).unwrap(), before, "what is in memory goes nowhere");
     keeper.freeze_all().unwrap();
     assert!(!first.is_suspect() && first.facts().bytes > 0);
     let uptimes = |store: &Store| store.column("host", None, "uptime_seconds").len();

@@ -13,7 +13,7 @@ const DAY_US: i64 = 86_400 * 1_000_000;
 
 impl Store {
     pub fn frozen(&mut self) -> Vec<Arc<File>> {
-        self.shared.rotation_wanted.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.shared.rotation.ask();
         self.settle();
         let mut hot: Vec<_> = self.shared.files.now().of_tier(Tier::Hot).cloned().collect();
         hot.pop();
