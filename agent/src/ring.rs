@@ -181,14 +181,15 @@ fn weight(text: &Text) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use siskin_platform::model::Sample;
+    use siskin_platform::model::{Disk, Memory, Sample};
 
     use super::*;
 
     const LARGE: usize = 1 << 20;
 
     fn text(seq: u64) -> Text {
-        Text { seq, ..Text::of(0, &Sample::default()) }
+        let disks = vec![Disk::default(); 5];
+        Text { seq, ..Text::of(0, &Sample { memory: Some(Memory::default()), disks, ..Sample::default() }) }
     }
 
     fn filled(samples: usize, seqs: impl IntoIterator<Item = u64>) -> (Ring, u64) {

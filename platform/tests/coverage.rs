@@ -10,7 +10,7 @@ use siskin_platform::{
     collect::{self, Reader, Roots, Setup},
     model::{
         Sample,
-        catalog::{self, Read, Table, Visitor},
+        catalog::{self, Table, Visitor},
     },
 };
 
@@ -25,13 +25,7 @@ struct Silent<'a> {
 impl Visitor for Silent<'_> {
     fn table<T: 'static>(&mut self, table: &'static Table<T>) {
         for metric in table.dimension.iter().chain(table.metrics) {
-            let speaks = |row: &T| match metric.read {
-                Read::Integer(read) => read(row).is_some(),
-                Read::Real(read) => read(row).is_some(),
-                Read::Flag(read) => read(row).is_some(),
-                Read::Text(read) => read(row).is_some(),
-            };
-            if !self.samples.iter().flat_map(|sample| (table.rows)(sample)).any(speaks) {
+            if !self.samples.iter().flat_map(|sample| (table.rows)(sample)).any(|row| metric.read.is_known(row)) {
                 self.columns.insert(format!("{}: {}", table.name, metric.name));
             }
         }

@@ -116,13 +116,7 @@ impl Visitor for Looked<'_> {
             _ => own,
         };
         for metric in table.metrics {
-            let has_value = |row: &&T| match metric.read {
-                Read::Integer(read) => read(row).is_some(),
-                Read::Real(read) => read(row).is_some(),
-                Read::Flag(read) => read(row).is_some(),
-                Read::Text(read) => read(row).is_some(),
-            };
-            let rows = (table.rows)(self.sample).iter().filter(has_value).count();
+            let rows = (table.rows)(self.sample).iter().filter(|row| metric.read.is_known(row)).count();
             if rows == 0 {
                 continue;
             }

@@ -58,7 +58,7 @@ impl Packed {
 
 #[cfg(test)]
 mod tests {
-    use siskin_platform::model::{Load, Sample};
+    use siskin_platform::model::{Disk, Load, Sample};
 
     use super::*;
 
@@ -67,6 +67,7 @@ mod tests {
         let sample = |seq: u64| Sample {
             at: Clock { unix_ms: seq as i64, boottime_ms: Some(seq) },
             load: Some(Load { one: seq as f64, ..Load::default() }),
+            disks: vec![Disk { reads_total: seq, ..Disk::default() }; 3],
             ..Sample::default()
         };
         let texts: Vec<_> = (5..37).map(|seq| Text::of(seq, &sample(seq))).collect();

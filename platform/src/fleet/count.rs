@@ -2,7 +2,7 @@
 
 use crate::model::{
     Sample,
-    catalog::{self, Kind, Metric, Read, Table, Visitor},
+    catalog::{self, Kind, Metric, Table, Visitor},
 };
 
 /// How many values of the catalog a sample carries, texts and flags included.
@@ -37,13 +37,7 @@ impl Counter<'_> {
 impl Visitor for Counter<'_> {
     fn table<T: 'static>(&mut self, table: &'static Table<T>) {
         for row in (table.rows)(self.sample) {
-            let present = |read: &Read<T>| match read {
-                Read::Integer(read) => read(row).is_some(),
-                Read::Real(read) => read(row).is_some(),
-                Read::Flag(read) => read(row).is_some(),
-                Read::Text(read) => read(row).is_some(),
-            };
-            let counted = table.metrics.iter().filter(|metric| self.counts(metric) && present(&metric.read));
+            let counted = table.metrics.iter().filter(|metric| self.counts(metric) && metric.read.is_known(row));
             self.count += counted.count() as u64;
         }
     }

@@ -119,6 +119,18 @@ pub enum Read<T: 'static> {
     Text(fn(&T) -> Option<&str>),
 }
 
+impl<T> Read<T> {
+    /// Whether a row has it.
+    pub fn is_known(&self, row: &T) -> bool {
+        match self {
+            Read::Integer(read) => read(row).is_some(),
+            Read::Real(read) => read(row).is_some(),
+            Read::Flag(read) => read(row).is_some(),
+            Read::Text(read) => read(row).is_some(),
+        }
+    }
+}
+
 /// One metric of rows of type `T`.
 pub struct Metric<T: 'static> {
     /// Its name. In the table of hosts the noun comes first: `memory.total_bytes`.

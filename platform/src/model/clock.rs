@@ -9,5 +9,6 @@ pub struct Clock {
     pub unix_ms: i64,
     /// Milliseconds since boot, suspended time included. Never steps.
     /// Linux: `CLOCK_BOOTTIME`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub boottime_ms: Option<u64>,
 }

@@ -10,5 +10,6 @@ pub struct Conntrack {
     /// Connections in it.
     pub entries: u64,
     /// The most that it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
 }

@@ -8,18 +8,23 @@ pub struct Cpu {
     /// Time by mode over all cores. Linux: `/proc/stat` line `cpu`.
     pub total: Modes,
     /// Time by mode of each online core.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cores: Vec<Core>,
     /// Context switches since boot. Counter. Linux: `/proc/stat` line `ctxt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub context_switches_total: Option<u64>,
     /// Interrupts serviced since boot. Counter. Linux: `/proc/stat` line `intr`, field 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub interrupts_total: Option<u64>,
     /// Soft interrupts serviced since boot. Counter. Linux: `/proc/stat` line `softirq`, field 1 (2.6.31 and later).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub softirqs_total: Option<u64>,
     /// Tasks created since boot, threads included. Counter. Linux: `/proc/stat` line `processes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub forks_total: Option<u64>,
     /// Tasks that wait for a disk at this instant. Linux: `/proc/stat` line `procs_blocked`. (How many run is in
     /// [`Load`](super::Load): `procs_running` is the same number.)
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks_blocked: Option<u64>,
 }
 
@@ -32,6 +37,7 @@ pub struct Core {
     pub modes: Modes,
     /// Present frequency, hertz.
     /// Linux: `/sys/devices/system/cpu/cpuN/cpufreq/scaling_cur_freq` × 1000, else `/proc/cpuinfo` `cpu MHz`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency_hertz: Option<u64>,
     /// Times that heat slowed the core down. Counter; Intel only.
     /// Linux: `/sys/devices/system/cpu/cpuN/thermal_throttle/core_throttle_count`.
@@ -69,16 +75,22 @@ pub struct Modes {
     /// Idle (field 4).
     pub idle_seconds_total: f64,
     /// Idle while I/O was outstanding (field 5).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub iowait_seconds_total: Option<f64>,
     /// Servicing interrupts (field 6).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub irq_seconds_total: Option<f64>,
     /// Servicing soft interrupts (field 7).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub softirq_seconds_total: Option<f64>,
     /// Taken by the hypervisor for others (field 8).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub steal_seconds_total: Option<f64>,
     /// Running a guest; also counted in `user` (field 9).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub guest_seconds_total: Option<f64>,
     /// Running a niced guest; also counted in `nice` (field 10).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub guest_nice_seconds_total: Option<f64>,
 }
 

@@ -18,8 +18,10 @@ pub struct Filesystem {
     /// Free space for ordinary users, bytes (`f_bavail` × `f_frsize`).
     pub available_bytes: u64,
     /// Inodes (`f_files`); `None` where the filesystem makes them as needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub inodes: Option<u64>,
     /// Free inodes (`f_ffree`).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub inodes_free: Option<u64>,
     /// Whether it is mounted read-only.
     pub read_only: bool,

@@ -10,10 +10,13 @@ pub struct Gpu {
     pub gpu: String,
     /// Its name, where the driver has one (`product_name`, `nvmlDeviceGetName`), else the PCI numbers of vendor and
     /// device: `1002:744c`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `amd`, `intel`, `nvidia`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub vendor: Option<String>,
     /// The kernel's driver: `amdgpu`, `i915`, `xe`; NVIDIA's with its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub driver: Option<String>,
     /// Whether it is switched off to save power (`power/runtime_status`). It is not woken up: then nothing else is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]

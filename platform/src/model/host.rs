@@ -13,37 +13,51 @@ pub struct Host {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// The kind of system: `Linux`. Linux: `/proc/sys/kernel/ostype`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub os: Option<String>,
     /// Kernel release. Linux: `/proc/sys/kernel/osrelease`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub os_release: Option<String>,
     /// Kernel build. Linux: `/proc/sys/kernel/version`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub os_version: Option<String>,
     /// The distribution's full name. Linux: `PRETTY_NAME` in `/etc/os-release`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub distribution: Option<String>,
     /// The kernel's name of the machine's architecture, such as `aarch64` (`uname -m`).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub architecture: Option<String>,
     /// The machine's model. Linux: `/sys/firmware/devicetree/base/model`, else DMI `product_name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// The processor's name. Linux: `/proc/cpuinfo`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub processor: Option<String>,
     /// Hardware threads online. Linux: `cpuN` lines of `/proc/stat`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub logical_cores: Option<u32>,
     /// Cores, hardware threads of one core counted once. Linux: `topology/core_cpus_list`, else `/proc/cpuinfo`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub physical_cores: Option<u32>,
     /// Lowest frequency that a core may run at, mean over the cores, hertz. Linux: `cpufreq/scaling_min_freq`, else
     /// `cpuinfo_min_freq`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_frequency_hertz: Option<u64>,
     /// Highest frequency that a core may run at, mean over the cores, hertz. Linux: `cpufreq/scaling_max_freq`, else
     /// `cpuinfo_max_freq`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_frequency_hertz: Option<u64>,
     /// When the running boot began, seconds since 1970. Linux: `/proc/stat` line `btime`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub boot_unix_seconds: Option<i64>,
     /// The mountpoint that stands for the host's disk in `/system` and `/data`; `/` unless told otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_mountpoint: Option<String>,
     /// What people say of the host, such as `env=prod`; from the agent's settings. Absent where there is none.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
     /// The interface of the default route. Linux: `/proc/net/route` and `/proc/net/fib_trie`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub primary_interface: Option<Address>,
 }
 
@@ -53,12 +67,16 @@ pub struct Address {
     /// The kernel's name of the interface.
     pub name: String,
     /// IPv4 address.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ipv4: Option<String>,
     /// IPv4 netmask.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub netmask: Option<String>,
     /// IPv4 broadcast address.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub broadcast: Option<String>,
     /// `full`, `half`. Linux: `/sys/class/net/NAME/duplex`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub duplex: Option<String>,
 }
 

@@ -12,7 +12,9 @@ pub struct Load {
     /// Load average over fifteen minutes (field 3).
     pub fifteen: f64,
     /// Tasks runnable at this instant (field 4, before the slash).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks_running: Option<u64>,
     /// Tasks that exist, threads included (field 4, after the slash).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks: Option<u64>,
 }

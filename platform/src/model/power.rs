@@ -9,36 +9,52 @@ pub struct PowerSupply {
     /// The kernel's name, such as `BAT0`.
     pub supply: String,
     /// `Battery`, `Mains`, `UPS`, `USB` (`TYPE`, else the file `type`).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `Charging`, `Discharging`, `Full`, `Not charging` (`STATUS`).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// `Good`, `Overheat`, `Dead` and others (`HEALTH`).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<String>,
     /// Whether power comes from it; batteries do not say so (`ONLINE`).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub online: Option<bool>,
     /// How full it is: 0 to 1 (`CAPACITY`, percent).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity_ratio: Option<f64>,
     /// Energy held, joules (`ENERGY_NOW`, µWh).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub energy_joules: Option<f64>,
     /// Energy held when full, joules (`ENERGY_FULL`, µWh).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub energy_full_joules: Option<f64>,
     /// Energy held when full, when it was new, joules (`ENERGY_FULL_DESIGN`, µWh).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub energy_design_joules: Option<f64>,
     /// Charge held, coulombs (`CHARGE_NOW`, µAh).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub charge_coulombs: Option<f64>,
     /// Charge held when full, coulombs (`CHARGE_FULL`, µAh).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub charge_full_coulombs: Option<f64>,
     /// Charge held when full, when it was new, coulombs (`CHARGE_FULL_DESIGN`, µAh).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub charge_design_coulombs: Option<f64>,
     /// Voltage, volts (`VOLTAGE_NOW`, µV).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub voltage_volts: Option<f64>,
     /// Current, amperes (`CURRENT_NOW`, µA). Some drivers show the current of discharge as negative.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub current_amperes: Option<f64>,
     /// Power, watts (`POWER_NOW`, µW). Some drivers show the power of discharge as negative.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub power_watts: Option<f64>,
     /// Temperature, degrees Celsius (`TEMP`, tenths).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature_celsius: Option<f64>,
     /// Times that it was emptied and filled (`CYCLE_COUNT`); `None` where the driver says 0 for want of a count.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cycles: Option<u64>,
 }
 

@@ -6,12 +6,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Pressure {
     /// Waiting for a processor (`cpu`).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<Stalls>,
     /// Waiting for memory: swapping, reclaiming, reading back what was dropped (`memory`).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<Stalls>,
     /// Waiting for block devices (`io`).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub io: Option<Stalls>,
     /// Waiting for interrupts to be serviced (`irq`, Linux 6.1 and later); there is no `some`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub irq: Option<Stalls>,
 }
 
@@ -19,8 +23,10 @@ pub struct Pressure {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Stalls {
     /// At least one task stood still.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub some: Option<Stall>,
     /// All tasks stood still at once. For `cpu` it is there since Linux 5.13, and always zero.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub full: Option<Stall>,
 }
 

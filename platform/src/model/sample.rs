@@ -21,62 +21,68 @@ pub struct Sample {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub time_is_estimated: bool,
     /// Seconds until the next sample is due: what tells a gap from a slow schedule.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub interval_seconds: Option<f64>,
     /// Seconds since boot, suspended time included.
     /// Linux: `/proc/uptime` field 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub uptime_seconds: Option<f64>,
     /// Processor time and frequency.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<Cpu>,
     /// Load averages and process counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub load: Option<Load>,
     /// Memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<Memory>,
     /// Swap.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub swap: Option<Swap>,
     /// Pressure.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pressure: Option<Pressure>,
     /// Sockets, TCP and UDP.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sockets: Option<Sockets>,
     /// Connections that the firewall tracks.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conntrack: Option<Conntrack>,
     /// The kernel's own stocks.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel: Option<Kernel>,
     /// What a Raspberry Pi does against a weak supply and heat.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throttling: Option<Throttling>,
     /// The cache of ZFS.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zfs_cache: Option<ZfsCache>,
     /// How well the wall clock is kept.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timekeeping: Option<Timekeeping>,
     /// Mounted local filesystems.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub filesystems: Vec<Filesystem>,
     /// Those of them that could not be asked.
     #[serde(skip)]
     pub silent_filesystems: Vec<SilentFilesystem>,
     /// Block devices.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disks: Vec<Disk>,
     /// Network interfaces.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub networks: Vec<Network>,
     /// Temperatures, fans, voltages, currents, power and energy.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sensors: Vec<Sensor>,
     /// Batteries, adapters, UPSes.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub power_supplies: Vec<PowerSupply>,
     /// Software RAID.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub raids: Vec<Raid>,
     /// Controllers of ECC memory.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub memory_controllers: Vec<MemoryController>,
     /// How many processes there are in which state.
     #[serde(default, skip_serializing_if = "Periodic::is_old")]

@@ -17,6 +17,7 @@ pub struct Sensor {
     /// The kind of chip: `coretemp`, `nvme`; of a thermal zone its type; `rapl`.
     pub chip: String,
     /// What it measures, where the chip says so: `Package id 0` (`tempN_label` and the like).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Temperature, degrees Celsius (`tempN_input`, m°C).
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,9 +13,8 @@ use super::instance::quoted;
 use super::layout::Tier;
 use super::manifest::Manifest;
 use super::open::Shared;
-use super::schema;
-use super::sql;
 use super::transaction::store_error;
+use super::{rollup, schema, sql};
 use crate::store::StoreError;
 use crate::store::directory::HostId;
 
@@ -83,14 +82,11 @@ fn script(side: &Path, manifest: &Manifest, tables: &BTreeMap<u64, BTreeSet<Stri
     line(format_args!("\nCREATE SCHEMA IF NOT EXISTS minute;\nCREATE SCHEMA IF NOT EXISTS hour;\n"));
     for tier in [Tier::Raw, Tier::Minute, Tier::Hour] {
         let mut views: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        let shapes = schema::shapes();
-        if tier == Tier::Raw {
-            // All tables and columns of this version are there, whatever there is in the files.
-            for shape in shapes {
-                let columns: Vec<String> =
-                    shape.declared().iter().map(|(column, kind)| format!("NULL::{kind} AS \"{column}\"")).collect();
-                views.entry(&shape.name).or_default().push(format!("SELECT {} WHERE false", columns.join(", ")));
-            }
+        // All tables and columns of this version are there, whatever there is in the files.
+        for shape in if tier == Tier::Raw { schema::shapes() } else { rollup::shapes() } {
+            let columns: Vec<String> =
+                shape.declared().iter().map(|(column, kind)| format!("NULL::{kind} AS \"{column}\"")).collect();
+            views.entry(&shape.name).or_default().push(format!("SELECT {} WHERE false", columns.join(", ")));
         }
         for file in manifest.of_tier(tier) {
             let counts = visible(manifest, file);

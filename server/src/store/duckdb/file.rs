@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use duckdb::Connection;
+use duckdb::arrow::record_batch::RecordBatch;
 use tracing::warn;
 
 use super::hot;
 use super::instance::{Access, Instance};
 use super::layout::{Day, Tier};
+use super::survey::Survey;
 use crate::store::directory::HostId;
 
 /// What is known of a file without opening it.
@@ -36,6 +38,9 @@ pub struct HostFacts {
 /// The columns of each table that the file has.
 pub type Tables = HashMap<String, BTreeSet<String>>;
 
+/// What the values of each table have in common.
+pub type Surveys = HashMap<String, Survey>;
+
 pub struct File {
     pub number: u64,
     pub tier: Tier,
@@ -47,6 +52,8 @@ pub struct File {
     facts: Mutex<Facts>,
     /// Days of which a hot file has rows.
     days: Mutex<BTreeSet<Day>>,
+    /// What its tables' values have in common; none where it was written in an earlier run.
+    surveys: Mutex<Option<Surveys>>,
     attached: Mutex<Option<Attached>>,
     obsolete: AtomicBool,
     /// What DuckDB has of it in memory may not be what is in its log.
@@ -91,6 +98,7 @@ impl File {
             hosts,
             facts: Mutex::new(facts),
             days: Mutex::default(),
+            surveys: Mutex::default(),
             attached: Mutex::default(),
             obsolete: AtomicBool::new(false),
             suspect: AtomicBool::new(false),
@@ -149,6 +157,23 @@ impl File {
         lock(&self.facts).samples += samples;
     }
 
+    /// It has what these were noted of, and gets nothing else without a note.
+    pub fn set_surveys(&self, surveys: Surveys) {
+        *lock(&self.surveys) = Some(surveys);
+    }
+
+    /// It has got these rows of a table.
+    pub fn note(&self, table: &str, rows: &RecordBatch) {
+        if let Some(surveys) = lock(&self.surveys).as_mut() {
+            surveys.entry(table.to_owned()).or_default().note(rows);
+        }
+    }
+
+    /// What is known of the values of a table; none if that must be asked.
+    pub fn survey(&self, table: &str) -> Option<Survey> {
+        lock(&self.surveys).as_ref().map(|surveys| surveys.get(table).cloned().unwrap_or_default())
+    }
+
     /// Attaches it if it is not.
     pub fn lease(self: &Arc<Self>) -> duckdb::Result<Lease> {
         let mut attached = lock(&self.attached);
@@ -159,7 +184,7 @@ impl File {
             }
             None => {
                 // A hot file may have a log to be replayed.
-                let access = if self.tier == Tier::Hot { Access::Write } else { Access::Read };
+                let access = if self.tier == Tier::Hot { Access::Append } else { Access::Read };
                 self.instance.attach(&self.path, &self.alias(), access)?;
                 let tables = Arc::new(contents(&self.instance.connect()?, &self.alias())?);
                 let counted = Arc::new(());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use duckdb::Connection;
 
-use super::file::{Facts, File, Tables};
+use super::file::{Facts, File, Surveys, Tables};
 use super::instance::{Access, Instance};
 use super::layout::{Layout, Tier};
 use super::manifest::Manifest;
@@ -24,11 +24,12 @@ pub fn create(instance: &Arc<Instance>, layout: &Layout, number: u64, columns: &
         return Err(error);
     }
     sync_directory(&layout.tier(Tier::Hot));
+    file.set_surveys(Surveys::new());
     Ok(Arc::new(file))
 }
 
 fn fill(instance: &Instance, file: &File, columns: &Tables) -> duckdb::Result<()> {
-    instance.attach(&file.path, &file.alias(), Access::Write)?;
+    instance.attach(&file.path, &file.alias(), Access::Append)?;
     file.set_attached(Tables::new());
     let connection = instance.connect()?;
     connection.execute_batch(&format!("USE {}; BEGIN", file.alias()))?;

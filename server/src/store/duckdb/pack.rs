@@ -1,15 +1,17 @@
-//! Packing: the rows of a table, sorted and as small as they go, behind a view that shows them as they were. Numbers that
-//! are all multiples of something (pages, sectors, hundredths) are stored as how many times it they are, which DuckDB packs
-//! into few bits; what has no value at all is not stored.
+//! Packing: the rows of a table, sorted and as small as they go (`plan`), behind a view that shows them as they were. What
+//! has no value at all is not stored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use duckdb::Connection;
 
+use super::file::HostFacts;
+use super::plan::{Packer, Plan};
 use super::schema::Shape;
-use super::survey::{Grain, Survey};
+use super::survey::Survey;
 use super::transaction::{store_error, transaction};
 use crate::store::StoreError;
+use crate::store::directory::HostId;
 
 /// The schema in which the packed tables lie; views of the same names lie in `main`.
 pub const SCHEMA: &str = "packed";
@@ -24,114 +26,89 @@ pub struct Source {
     pub filter: String,
     /// Its rows lie in the order in which they are packed.
     pub is_sorted: bool,
-    /// What was noted of them when they were written.
+    /// What was noted of them, and perhaps of others, when they were written.
     pub survey: Option<Survey>,
 }
 
 /// What became of a table.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Packed {
     pub rows: u64,
     pub values: u64,
     pub oldest_us: Option<i64>,
     pub newest_us: Option<i64>,
-    /// The columns that are stored; the view has the others too, without values.
+    /// The columns that it has.
     pub columns: BTreeSet<String>,
+    /// The rows of each host.
+    pub hosts: HashMap<HostId, HostFacts>,
+    /// What the values have in common.
+    pub survey: Survey,
 }
 
-/// Packs the rows of all sources into the attached file `target`, which must have the schema.
-pub fn pack(connection: &Connection, shape: &Shape, sources: &[Source], target: &str) -> Result<Packed, StoreError> {
+impl Packed {
+    /// Adds the rows of another table by their hosts.
+    pub fn count(&mut self, hosts: &HashMap<HostId, HostFacts>) {
+        for (host, more) in hosts {
+            let facts = self.hosts.entry(*host).or_insert(HostFacts { samples: 0, ..*more });
+            facts.samples += more.samples;
+            facts.newest_us = facts.newest_us.max(more.newest_us);
+        }
+    }
+}
+
+/// Packs the rows of all sources into the attached file `target`, which must have the schema. They are read by a connection
+/// of their own.
+pub fn pack(
+    (connection, reader): (&Connection, &Connection),
+    shape: &Shape,
+    sources: &[Source],
+    target: &str,
+) -> Result<Packed, StoreError> {
     let failed = |error: duckdb::Error| store_error(&error);
     if !any_rows(connection, sources).map_err(failed)? {
         return Ok(Packed::default());
     }
     let union = union(shape, sources);
-    let survey = match sources {
-        [Source { survey: Some(survey), .. }] => survey.clone(),
-        _ => {
+    let known = sources.iter().map(|source| source.survey.as_ref()).collect::<Option<Vec<_>>>();
+    let survey = match known {
+        Some(surveys) => surveys.into_iter().fold(Survey::default(), |mut all, survey| {
+            all.merge(survey);
+            all
+        }),
+        None => {
             let has = |name: &str| sources.iter().any(|source| (source.has)(name));
             Survey::ask(connection, shape, has, &union).map_err(failed)?
         }
     };
-    let name = &shape.name;
-    let (mut columns, mut values) = (BTreeSet::from(["host_id".to_owned(), "ts".to_owned()]), 0);
-    let (at, instant) =
-        if survey.has_us { ("ts", "ts") } else { ("epoch_ms(ts) AS ts", "make_timestamp_ms(ts) AS ts") };
-    let mut stored = vec!["host_id".to_owned(), at.to_owned()];
-    let mut shown = vec!["host_id".to_owned(), instant.to_owned()];
-    if let Some((dimension, _)) = &shape.dimension {
-        columns.insert(dimension.clone());
-        stored.push(format!("\"{dimension}\""));
-        shown.push(format!("\"{dimension}\""));
-    }
-    for (column, kind) in &shape.columns {
-        let own = survey.grain(column, *kind);
-        if own != Grain::Absent {
-            stored.push(format!("{} AS \"{column}\"", own.stored(&shape.kept(column))));
-        }
-        // What is not kept for being the same as another is that.
-        let other = shape.unless_same.get(column).map(|other| (other, survey.grain(other, *kind)));
-        let other = other.filter(|(_, grain)| *grain != Grain::Absent);
-        let from = match (&own, &other) {
-            (Grain::Absent, None) => format!("NULL::{}", kind.sql()),
-            (Grain::Absent, Some((other, grain))) => grain.shown(other),
-            (_, None) => own.shown(column),
-            (_, Some((other, grain))) => format!("coalesce({}, {})", own.shown(column), grain.shown(other)),
-        };
-        shown.push(format!("{from} AS \"{column}\""));
-        let known = survey.values(other.map_or(column.as_str(), |(other, _)| other));
-        if known > 0 {
-            columns.insert(column.clone());
-            values += known;
-        }
-    }
-    let select = format!("SELECT {} FROM ({union})", stored.join(", "));
+    let plan = Plan::of(shape, &survey);
     let order = shape.order();
     let is_sorted = matches!(sources, [Source { is_sorted: true, .. }]);
+    let parts = if is_sorted {
+        vec![String::new()]
+    } else if survey.rows <= rows_at_once(plan.width()) {
+        vec![format!("ORDER BY {order}")]
+    } else {
+        parts(connection, &union, plan.width())
+            .map_err(failed)?
+            .into_iter()
+            .map(|(first, last)| format!("WHERE host_id BETWEEN {first} AND {last} ORDER BY {order}"))
+            .collect()
+    };
+    let mut packer = Packer::new(&plan);
     transaction(connection, |connection| {
-        let parts = if is_sorted {
-            vec![String::new()]
-        } else if survey.rows <= rows_at_once(stored.len()) {
-            vec![format!("ORDER BY {order}")]
-        } else {
-            parts(connection, &union, stored.len())?
-                .into_iter()
-                .map(|(first, last)| format!("WHERE host_id BETWEEN {first} AND {last} ORDER BY {order}"))
-                .collect()
-        };
-        let mut into = format!("CREATE TABLE {target}.{SCHEMA}.{name} AS");
-        for part in parts {
-            connection.execute_batch(&format!("{into} {select} {part}"))?;
-            into = format!("INSERT INTO {target}.{SCHEMA}.{name}");
+        connection.execute_batch(&plan.create(&format!("{target}.{SCHEMA}.{}", shape.name)))?;
+        let mut table = connection.appender_to_catalog_and_db(&shape.name, target, SCHEMA)?;
+        for part in &parts {
+            let mut rows = reader.prepare(&format!("{} FROM ({union}) {part}", plan.select()))?;
+            for batch in rows.stream_arrow([])? {
+                table.append_record_batch(packer.take(&batch?))?;
+            }
         }
-        connection.execute_batch(&format!(
-            "USE {target}; CREATE VIEW {name} AS SELECT {} FROM {SCHEMA}.{name}; USE memory",
-            shown.join(", "),
-        ))
+        table.flush()?;
+        drop(table);
+        connection.execute_batch(&format!("USE {target}; {}; USE memory", plan.view(&shape.name)))
     })?;
-    let Survey { rows, oldest_us, newest_us, .. } = survey;
-    Ok(Packed { rows, values, oldest_us, newest_us, columns })
-}
-
-impl Grain {
-    /// What is stored of an expression.
-    fn stored(self, of: &str) -> String {
-        match self {
-            Grain::Absent | Grain::AsItIs => of.to_owned(),
-            Grain::Times(grain) => format!("({of} // {grain})::BIGINT"),
-            Grain::Steps(steps) => format!("round({of} * {steps:e})::BIGINT"),
-        }
-    }
-
-    /// What a stored column is shown as.
-    fn shown(self, column: &str) -> String {
-        match self {
-            Grain::Absent | Grain::AsItIs => format!("\"{column}\""),
-            Grain::Times(grain) => format!("\"{column}\" * {grain}"),
-            Grain::Steps(steps) if steps < 1.0 => format!("\"{column}\" * {:e}", 1.0 / steps),
-            Grain::Steps(steps) => format!("\"{column}\" / {steps:e}"),
-        }
-    }
+    Ok(Packed { survey, ..packer.finish() })
 }
 
 /// Hosts from one to another, with so many rows of so many columns together as are sorted at a time.
@@ -179,10 +156,12 @@ pub fn has_rows(connection: &Connection, table: &str, condition: &str) -> duckdb
     connection.query_row(&statement, [], |row| row.get(0))
 }
 
-/// All rows, with all columns of the shape.
+/// All rows, with those columns of the shape that a source has: DuckDB takes time to plan each.
 pub fn union(shape: &Shape, sources: &[Source]) -> String {
+    let mut declared = shape.declared();
+    declared.retain(|(name, _)| sources.iter().any(|source| (source.has)(name)));
     let select = |source: &Source| {
-        let columns = shape.declared().into_iter().map(|(name, sql)| match (source.has)(name) {
+        let columns = declared.iter().map(|(name, sql)| match (source.has)(name) {
             true => format!("\"{name}\""),
             false => format!("NULL::{sql} AS \"{name}\""),
         });

@@ -2,6 +2,7 @@
 //! on a thread of its own, while others are acknowledged.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,8 +18,8 @@ use super::{hot, load, sql};
 use crate::store::StoreError;
 use crate::store::directory::HostId;
 
-/// A hot file whose log has this size is followed by a new one. Its replay after a kill runs at 25 to 55 MB/s.
-const LOG_BYTES: u64 = 64 << 20;
+/// A hot file that has this size with its log is followed by a new one. The replay of a log after a kill runs at 25 to 55 MB/s.
+const FILE_BYTES: u64 = 64 << 20;
 /// Where no new file can be made, the next attempt waits so long: each costs a write to the disk.
 const ROTATE_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
@@ -93,6 +94,7 @@ impl Pen {
             *self.rows.entry(table).or_default() += count;
         }
         for group in groups {
+            group.tables.iter().for_each(|rows| self.active.note(rows.table, &rows.batch));
             self.active.remember(&group.instants_us);
             self.active.count(group.samples);
         }
@@ -119,7 +121,7 @@ impl Pen {
 
     /// Whether it shall go on in a new file.
     pub fn is_full(&self) -> bool {
-        (self.shared.rotation.is_wanted() || self.names.are_many() || self.log_bytes() >= LOG_BYTES)
+        (self.shared.rotation.is_wanted() || self.names.are_many() || self.bytes() >= FILE_BYTES)
             && self.rotation_failed.is_none_or(|at| at.elapsed() >= ROTATE_AGAIN_AFTER)
     }
 
@@ -184,7 +186,8 @@ impl Pen {
         hot::checkpoint(&self.connection, &self.active).map_err(|error| store_error(&error))
     }
 
-    fn log_bytes(&self) -> u64 {
-        std::fs::metadata(file::log(&self.active.path)).map_or(0, |metadata| metadata.len())
+    fn bytes(&self) -> u64 {
+        let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        bytes(&self.active.path) + bytes(&file::log(&self.active.path))
     }
 }

@@ -82,8 +82,7 @@ impl Stage<'_> {
 
     /// Its rows of a table; none if it has no such table.
     fn whole(&self, shape: &Shape) -> Option<Source> {
-        let survey = self.known.borrow().get(shape.name.as_str()).cloned();
-        Some(Source { survey, ..self.source(shape, "true".to_owned())? })
+        self.source(shape, "true".to_owned())
     }
 
     /// Its rows of a table that this condition is true of; none if it has no such table.
@@ -106,7 +105,13 @@ impl Stage<'_> {
         // Its rows come by the text of their dimension, where DuckDB would sort by number.
         let is_by_text = shape.dimension.as_ref().is_none_or(|(_, kind)| *kind == Kind::Text);
         let is_sorted = is_by_text && self.is_sorted.get();
-        Some(Source { table, has: Box::new(move |column| there.contains(column)), filter, is_sorted, survey: None })
+        Some(Source {
+            table,
+            has: Box::new(move |column| there.contains(column)),
+            filter,
+            is_sorted,
+            survey: Some(survey.clone()),
+        })
     }
 
     /// Its rows of a table in place of these, if it was made of them.

@@ -11,7 +11,7 @@ use duckdb::Connection;
 use tracing::debug;
 
 use super::fate::{Fate, Fates};
-use super::file::{Facts, File, HostFacts, Lease, Tables, alias};
+use super::file::{Facts, File, HostFacts, Lease, Surveys, Tables, alias};
 use super::instance::Access;
 use super::layout::{Day, Tier};
 use super::ledger::{Change, Entry};
@@ -212,22 +212,28 @@ impl Sealing<'_> {
             let failed = |error: duckdb::Error| store_error(&error);
             self.shared.instance.attach(&scratch, &target, Access::Write).map_err(failed)?;
             self.connection.execute_batch(&format!("CREATE SCHEMA {target}.{}", pack::SCHEMA)).map_err(failed)?;
+            let reader = self.shared.instance.connect().map_err(failed)?;
             let mut tables = Tables::new();
             let mut total = Packed::default();
+            let mut surveys = Surveys::new();
             for shape in shapes {
-                let packed = pack::pack(self.connection, shape, &sources(shape), &target)?;
+                let packed = pack::pack((self.connection, &reader), shape, &sources(shape), &target)?;
                 if packed.rows > 0 {
+                    if schema::OF_SAMPLES.contains(&shape.name.as_str()) {
+                        total.count(&packed.hosts);
+                    }
                     total.values += packed.values;
                     total.oldest_us = [total.oldest_us, packed.oldest_us].into_iter().flatten().min();
                     total.newest_us = total.newest_us.max(packed.newest_us);
                     tables.insert(shape.name.clone(), packed.columns);
+                    surveys.insert(shape.name.clone(), packed.survey);
                 }
             }
-            let hosts = self.describe(&target, &tables).map_err(failed)?;
+            self.describe(&target, &tables, &total.hosts).map_err(failed)?;
             self.shared.instance.detach(&target).map_err(failed)?;
-            Ok((total, tables, hosts))
+            Ok((total, tables, surveys))
         })();
-        let (total, tables, hosts) = written.inspect_err(|_| {
+        let (total, tables, surveys) = written.inspect_err(|_| {
             let _ = self.connection.execute_batch("USE memory");
             let _ = self.shared.instance.detach(&target);
             super::file::remove(&scratch);
@@ -240,19 +246,20 @@ impl Sealing<'_> {
         debug!(tier = tier.name(), %day, values = total.values, seconds = start.elapsed().as_secs_f64(), "written");
         let facts = Facts {
             bytes: std::fs::metadata(&scratch).map_or(0, |metadata| metadata.len()),
-            samples: hosts.values().map(|host| host.samples).sum(),
+            samples: total.hosts.values().map(|host| host.samples).sum(),
             values: total.values,
             oldest_us: total.oldest_us,
             newest_us: total.newest_us,
         };
         let path = self.shared.layout.file(tier, number, Some(period));
-        let hosts = if tier == Tier::Raw { hosts } else { HashMap::new() };
+        let hosts = if tier == Tier::Raw { total.hosts } else { HashMap::new() };
         let file = File::new(self.shared.instance.clone(), (tier, number, Some(period)), path, facts, hosts);
+        file.set_surveys(surveys);
         Ok(Some(Made { scratch, file: Arc::new(file) }))
     }
 
-    /// Adds what makes a file tell of itself: the names of its hosts, and its contents. Counts its hosts.
-    fn describe(&self, target: &str, tables: &Tables) -> duckdb::Result<HashMap<HostId, HostFacts>> {
+    /// Adds what makes a file tell of itself: its contents, and the names of the hosts that have samples in it.
+    fn describe(&self, target: &str, tables: &Tables, hosts: &HashMap<HostId, HostFacts>) -> duckdb::Result<()> {
         self.connection.execute_batch(&format!(
             "USE {target}; {} CREATE TABLE hosts (host_id INTEGER, id VARCHAR, hostname VARCHAR)",
             sql::CONTENTS_TABLE
@@ -265,29 +272,15 @@ impl Sealing<'_> {
         }
         contents.flush()?;
         drop(contents);
-        let mut counted = HashMap::new();
-        for table in schema::OF_SAMPLES.into_iter().filter(|table| tables.contains_key(*table)) {
-            let mut statement = self.connection.prepare(&format!(
-                "SELECT host_id, count(*), epoch_us(max(ts)) FROM {table} GROUP BY host_id ORDER BY host_id"
-            ))?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let (samples, newest_us): (i64, i64) = (row.get(1)?, row.get(2)?);
-                let entry = counted.entry(HostId(row.get(0)?)).or_insert(HostFacts { samples: 0, newest_us });
-                entry.samples += samples as u64;
-                entry.newest_us = entry.newest_us.max(newest_us);
-            }
-        }
-        let mut hosts = self.connection.appender("hosts")?;
-        for host in counted.keys().collect::<BTreeSet<_>>() {
+        let mut names = self.connection.appender("hosts")?;
+        for host in hosts.keys().collect::<BTreeSet<_>>() {
             if let Some(entry) = self.directory.get(*host) {
-                hosts.append_row(duckdb::params![host.0, entry.key, entry.hostname])?;
+                names.append_row(duckdb::params![host.0, entry.key, entry.hostname])?;
             }
         }
-        hosts.flush()?;
-        drop(hosts);
-        self.connection.execute_batch("USE memory")?;
-        Ok(counted)
+        names.flush()?;
+        drop(names);
+        self.connection.execute_batch("USE memory")
     }
 
     /// Gives a file its name. Until the ledger lists it, a start removes it.
@@ -328,6 +321,6 @@ pub(super) fn of_file(before: &Manifest, lease: &Lease, shape: &Shape, filter: &
         has: Box::new(move |column| present.contains(column)),
         filter: format!("{filter}{}", except(&before.hidden_in(&lease.file))),
         is_sorted: false,
-        survey: None,
+        survey: lease.file.survey(&shape.name),
     })
 }

@@ -18,12 +18,10 @@ const EXACT: f64 = 9e15;
 /// Columns in one question: DuckDB's planner compares each expression with each other.
 const COLUMNS_AT_ONCE: usize = 16;
 
-/// What is known of some rows.
+/// What is known of some rows. What is known of more rows than these serves as well.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Survey {
     pub rows: u64,
-    pub oldest_us: Option<i64>,
-    pub newest_us: Option<i64>,
     /// An instant has microseconds.
     pub has_us: bool,
     columns: HashMap<String, Column>,
@@ -62,19 +60,11 @@ impl Survey {
     ) -> duckdb::Result<Survey> {
         let known: Vec<&(String, Kind)> = shape.columns.iter().filter(|(name, _)| has(name)).collect();
         let counts: String = known.iter().map(|(name, _)| format!(", count({})", shape.kept(name))).collect();
-        let statement = format!(
-            "SELECT count(*), epoch_us(min(ts)), epoch_us(max(ts)), \
-             coalesce(bool_or(epoch_us(ts) % 1000 <> 0), false){counts} FROM ({rows})"
-        );
+        let statement =
+            format!("SELECT count(*), coalesce(bool_or(epoch_us(ts) % 1000 <> 0), false){counts} FROM ({rows})");
         let (mut survey, counts) = connection.query_row(&statement, [], |row| {
-            let survey = Survey {
-                rows: row.get::<_, i64>(0)? as u64,
-                oldest_us: row.get(1)?,
-                newest_us: row.get(2)?,
-                has_us: row.get(3)?,
-                columns: HashMap::new(),
-            };
-            let counts = (0..known.len()).map(|place| row.get(4 + place)).collect::<Result<Vec<i64>, _>>()?;
+            let survey = Survey { rows: row.get::<_, i64>(0)? as u64, has_us: row.get(1)?, columns: HashMap::new() };
+            let counts = (0..known.len()).map(|place| row.get(2 + place)).collect::<Result<Vec<i64>, _>>()?;
             Ok((survey, counts))
         })?;
         let present: Vec<_> = known.into_iter().zip(counts).filter(|(_, values)| *values > 0).collect();
@@ -96,19 +86,31 @@ impl Survey {
     pub fn note(&mut self, rows: &RecordBatch) {
         self.rows += rows.num_rows() as u64;
         for (field, array) in rows.schema().fields().iter().zip(rows.columns()) {
-            let column = self.columns.entry(field.name().clone()).or_default();
+            if !self.columns.contains_key(field.name()) {
+                self.columns.insert(field.name().clone(), Column::default());
+            }
+            let column = self.columns.get_mut(field.name()).expect("it is there");
             column.values += (array.len() - array.null_count()) as u64;
             if let Some(instants) = array.as_primitive_opt::<TimestampMicrosecondType>() {
-                for at in instants.values() {
-                    self.oldest_us = Some(self.oldest_us.map_or(*at, |oldest| oldest.min(*at)));
-                    self.newest_us = self.newest_us.max(Some(*at));
-                    self.has_us |= at % 1_000 != 0;
-                }
+                self.has_us |= field.name() == "ts" && instants.values().iter().any(|at| at % 1_000 != 0);
             } else if let Some(numbers) = array.as_primitive_opt::<Int64Type>() {
                 column.bits |= numbers.iter().flatten().fold(0, |bits, number| bits | number);
             } else if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
                 column.note(numbers);
             }
+        }
+    }
+
+    /// Adds what is known of other rows.
+    pub fn merge(&mut self, other: &Survey) {
+        self.rows += other.rows;
+        self.has_us |= other.has_us;
+        for (name, more) in &other.columns {
+            let column = self.columns.entry(name.clone()).or_default();
+            column.values += more.values;
+            column.bits |= more.bits;
+            column.step = column.step.max(more.step);
+            column.greatest = column.greatest.max(more.greatest);
         }
     }
 
@@ -118,12 +120,18 @@ impl Survey {
     }
 
     pub fn has(&self, column: &str) -> bool {
-        self.values(column) > 0
+        self.columns.get(column).is_some_and(|column| column.values > 0)
     }
 
-    /// How many values this column keeps.
-    pub fn values(&self, column: &str) -> u64 {
-        self.columns.get(column).map_or(0, |column| column.values)
+    /// What no number of a column exceeds as it is stored, where that is a whole number; none where it is not, or negative.
+    pub fn greatest(&self, column: &str, kind: Kind) -> Option<i64> {
+        let known = self.columns.get(column)?;
+        match (kind, self.grain(column, kind)) {
+            (Kind::Integer, Grain::AsItIs) if known.bits >= 0 => Some(known.bits),
+            (Kind::Integer, Grain::Times(grain)) if known.bits >= 0 => Some(known.bits / grain),
+            (Kind::Real, Grain::Steps(steps)) => Some((known.greatest * steps).ceil() as i64),
+            _ => None,
+        }
     }
 
     pub fn grain(&self, column: &str, kind: Kind) -> Grain {
@@ -232,7 +240,14 @@ mod tests {
     fn what_duckdb_is_asked_is_what_is_noted_of_rows() {
         let (shape, batch) = (shape(), batch());
         let mut noted = Survey::default();
-        (0..3).for_each(|row| noted.note(&batch.slice(row, 1)));
+        let mut merged = Survey::default();
+        for row in 0..3 {
+            noted.note(&batch.slice(row, 1));
+            let mut one = Survey::default();
+            one.note(&batch.slice(row, 1));
+            merged.merge(&one);
+        }
+        assert_eq!(merged, noted);
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(&shape.create("")).unwrap();
         let mut appender = connection.appender("rows").unwrap();
@@ -240,10 +255,9 @@ mod tests {
         appender.flush().unwrap();
         let asked = Survey::ask(&connection, &shape, |_| true, "SELECT * FROM rows").unwrap();
         for survey in [&noted, &asked] {
-            assert_eq!((survey.rows, survey.oldest_us, survey.newest_us), (3, Some(1_000), Some(3_000)));
-            assert!(!survey.has_us);
+            assert!(survey.rows == 3 && !survey.has_us);
             for (name, values, grain) in columns() {
-                assert_eq!(survey.values(name), values.iter().flatten().count() as u64, "{name}");
+                assert_eq!(survey.has(name), values.iter().any(Option::is_some), "{name}");
                 assert_eq!(survey.grain(name, Kind::Real), grain, "{name}");
             }
             assert_eq!(survey.grain("sectors", Kind::Integer), Grain::Times(512));
