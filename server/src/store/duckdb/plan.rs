@@ -12,7 +12,7 @@ use duckdb::arrow::record_batch::RecordBatch;
 use super::file::HostFacts;
 use super::pack::{Packed, SCHEMA};
 use super::patch::{self, Patching};
-use super::schema::Shape;
+use super::schema::{FLAT, Shape};
 use super::survey::{Grain, Survey};
 use crate::store::directory::HostId;
 
@@ -83,7 +83,7 @@ impl Plan {
                 plan.stored.push(Stored { name: name.clone(), from: stored(grain, &shape.kept(name)), form });
             }
         }
-        for (name, _) in &shape.columns {
+        for (name, kind) in &shape.columns {
             let own = |name: &str| {
                 let (grain, form) = forms.get(name).filter(|(grain, _)| *grain != Grain::Absent)?;
                 Some(shown_as(*grain, *form, name))
@@ -91,13 +91,17 @@ impl Plan {
             // What is not kept for being the same as another is that.
             let other = shape.unless_same.get(name);
             let from = match (own(name), other.and_then(|other| own(other))) {
+                // Those of the predecessor's pushes are few, and some statements name them all.
+                (None, None) if shape.name == FLAT => format!("NULL::{}", kind.sql()),
                 (None, None) => continue,
                 (None, Some(one)) | (Some(one), None) => one,
                 (Some(own), Some(other)) => format!("coalesce({own}, {other})"),
             };
             plan.shown.push(format!("{from} AS \"{name}\""));
             let counted = other.unwrap_or(name);
-            plan.columns.push((name.clone(), plan.stored.iter().position(|column| column.name == *counted)));
+            if let Some(place) = plan.stored.iter().position(|column| column.name == *counted) {
+                plan.columns.push((name.clone(), Some(place)));
+            }
         }
         plan
     }

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use duckdb::Connection;
+use duckdb::arrow::array::new_null_array;
+use duckdb::arrow::datatypes::DataType;
+use duckdb::arrow::record_batch::RecordBatch;
 use siskin_platform::model::catalog::HOST;
 use tracing::debug;
 
@@ -21,7 +24,6 @@ use super::rows::Finished;
 use super::schema::{Kind, Shape};
 use super::seal::{Made, Sealing, Task, of_day, of_file, within};
 use super::survey::Survey;
-use super::tables::write_rows;
 use super::transaction::store_error;
 use crate::series;
 use crate::series::range::Range;
@@ -32,6 +34,8 @@ use crate::store::directory::HostId;
 
 const HOUR_US: i64 = 3_600 * 1_000_000;
 const HOURS_PER_DAY: u64 = 24;
+/// Values that wait before they are brought into a stage, at 8 bytes each.
+const VALUES_AT_ONCE_STAGED: usize = 1_000_000;
 /// Values of one table that are rolled up at a time, at 16 bytes each and some more for what is computed of them.
 const VALUES_AT_ONCE: u64 = 2_000_000;
 
@@ -39,40 +43,79 @@ const VALUES_AT_ONCE: u64 = 2_000_000;
 pub(super) struct Stage<'a> {
     instance: &'a Instance,
     alias: String,
-    /// The tables that have rows, and what was noted of these.
+    /// What was noted of the rows of each table.
     known: RefCell<HashMap<&'static str, Survey>>,
+    /// The tables that are there, and their columns.
+    tables: RefCell<HashMap<&'static str, BTreeSet<String>>>,
+    /// Rows that are not brought in yet, and how many values they have.
+    waiting: RefCell<BTreeMap<&'static str, Vec<RecordBatch>>>,
+    waiting_values: Cell<usize>,
     /// Hosts come one after the other, each whole.
     is_sorted: Cell<bool>,
 }
 
 impl Stage<'_> {
+    /// Takes rows. They are there once they are brought in.
     fn write(&self, connection: &Connection, rows: Finished) -> duckdb::Result<()> {
+        let values = rows.batch.num_rows() * rows.batch.num_columns();
+        self.known.borrow_mut().entry(rows.table).or_default().note(&rows.batch);
+        self.waiting.borrow_mut().entry(rows.table).or_default().push(rows.batch);
+        self.waiting_values.set(self.waiting_values.get() + values);
+        if self.waiting_values.get() < VALUES_AT_ONCE_STAGED { Ok(()) } else { self.bring_in(connection) }
+    }
+
+    /// Brings in what waits: a statement costs DuckDB more than many rows do.
+    pub(super) fn bring_in(&self, connection: &Connection) -> duckdb::Result<()> {
+        self.waiting_values.set(0);
+        let waiting = self.waiting.take();
+        if waiting.is_empty() {
+            return Ok(());
+        }
         connection.execute_batch(&format!("USE {}", self.alias))?;
-        let written = self.make_room(connection, &rows).and_then(|()| write_rows(connection, rows));
+        let written = waiting.into_iter().try_for_each(|(table, batches)| self.bring(connection, table, &batches));
         // Also after a failure: a connection that uses what is detached can do nothing any more.
         written.and(connection.execute_batch("USE memory"))
     }
 
-    /// Notes what these rows have, and gives their table the columns that it lacks: those without values take as much
-    /// memory.
-    fn make_room(&self, connection: &Connection, rows: &Finished) -> duckdb::Result<()> {
-        let mut known = self.known.borrow_mut();
-        let is_new = !known.contains_key(rows.table);
-        let survey = known.entry(rows.table).or_default();
-        let is_new_column = |(name, _): &(&str, &str)| rows.columns.iter().any(|of| of == name) && !survey.knows(name);
+    /// A table gets columns when a row has them: those without values take as much memory.
+    fn bring(&self, connection: &Connection, table: &'static str, batches: &[RecordBatch]) -> duckdb::Result<()> {
+        let fields: BTreeMap<String, DataType> = batches
+            .iter()
+            .flat_map(|batch| {
+                batch
+                    .schema_ref()
+                    .fields()
+                    .iter()
+                    .map(|field| (field.name().clone(), field.data_type().clone()))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        let mut tables = self.tables.borrow_mut();
+        let (is_new, there) = (!tables.contains_key(table), tables.entry(table).or_default());
         let added: Vec<String> = rollup::shapes()
             .iter()
-            .filter(|shape| shape.name == rows.table)
-            .flat_map(|shape| shape.declared().into_iter().filter(is_new_column))
+            .filter(|shape| shape.name == table)
+            .flat_map(|shape| shape.declared())
+            .filter(|(name, _)| fields.contains_key(*name) && there.insert((*name).to_owned()))
             .map(|(name, kind)| format!("\"{name}\" {kind}"))
             .collect();
-        survey.note(&rows.batch);
         if is_new {
-            return connection.execute_batch(&format!("CREATE TABLE {} ({})", rows.table, added.join(", ")));
+            connection.execute_batch(&format!("CREATE TABLE {table} ({})", added.join(", ")))?;
+        } else {
+            let add = |column: &String| connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column}"));
+            added.iter().try_for_each(add)?;
         }
-        added
-            .iter()
-            .try_for_each(|column| connection.execute_batch(&format!("ALTER TABLE {} ADD COLUMN {column}", rows.table)))
+        let columns: Vec<&str> = fields.keys().map(String::as_str).collect();
+        let mut appender = connection.appender_with_columns(table, &columns)?;
+        for batch in batches {
+            let arrays = fields.iter().map(|(name, kind)| {
+                let array = batch.column_by_name(name).cloned();
+                (name, array.unwrap_or_else(|| new_null_array(kind, batch.num_rows())), true)
+            });
+            let whole = RecordBatch::try_from_iter_with_nullable(arrays).expect("columns of one length");
+            appender.append_record_batch(whole)?;
+        }
+        appender.flush()
     }
 
     /// From now on hosts come again that have come before.
@@ -142,8 +185,15 @@ impl Sealing<'_> {
 
     pub(super) fn stage(&self) -> duckdb::Result<Stage<'_>> {
         let alias = format!("stage{}", self.shared.files.number());
-        let stage =
-            Stage { instance: &self.shared.instance, alias, known: RefCell::default(), is_sorted: Cell::new(true) };
+        let stage = Stage {
+            instance: &self.shared.instance,
+            alias,
+            known: RefCell::default(),
+            tables: RefCell::default(),
+            waiting: RefCell::default(),
+            waiting_values: Cell::default(),
+            is_sorted: Cell::new(true),
+        };
         self.shared.instance.attach_memory(&stage.alias)?;
         Ok(stage)
     }
@@ -190,6 +240,7 @@ impl Sealing<'_> {
                 from_us = to_us;
             }
         }
+        minutes.bring_in(self.connection).map_err(failed)?;
         debug!(%day, hosts = weights.len(), seconds = start.elapsed().as_secs_f64(), "rolled up");
         Ok(minutes)
     }
@@ -277,6 +328,7 @@ impl Sealing<'_> {
         stage: &Stage<'_>,
         (month, renewed): (Day, &BTreeMap<Day, Fate>),
     ) -> Result<Option<Made>, StoreError> {
+        stage.bring_in(self.connection).map_err(|error| store_error(&error))?;
         let former = task.before.of_day(Tier::Hour, month).map(File::lease).transpose();
         let former = former.map_err(|error| store_error(&error))?;
         let whole = within(month, Tier::Hour.period_end(month));
@@ -334,6 +386,7 @@ impl Sealing<'_> {
                 }
             }
         }
+        joined.bring_in(self.connection).map_err(failed)?;
         Ok(joined)
     }
 }

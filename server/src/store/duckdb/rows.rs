@@ -15,9 +15,9 @@ use super::schema;
 use crate::store::FlatSample;
 use crate::store::directory::HostId;
 
-/// Rows for which a column has room at first. Most commits bring a few samples, and many wait at a time: what arrow's builders
-/// take by themselves is a thousand times as much as one has.
-const FEW: usize = 4;
+/// Rows for which a column has room at first, at most. Many groups wait at a time: what arrow's builders take by themselves is
+/// a thousand times as much as most have.
+const MOST_ROOM: usize = 1_024;
 
 /// The rows of one transaction, table by table.
 pub struct Rows {
@@ -27,8 +27,9 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub fn new() -> Self {
-        let mut rows = Rows { tables: Vec::new(), instants_us: Vec::new() };
+    /// With room for so many samples; where each has several rows, room comes with them.
+    pub fn new(samples: usize) -> Self {
+        let mut rows = Rows { tables: Vec::new(), instants_us: Vec::with_capacity(samples) };
         catalog::visit(&mut rows);
         rows
     }
@@ -57,9 +58,14 @@ impl Visitor for Rows {
     fn table<T: 'static>(&mut self, table: &'static Table<T>) {
         self.tables.push(Box::new(Builder {
             table,
-            host: Int32Builder::with_capacity(FEW),
-            ts: TimestampMicrosecondBuilder::with_capacity(FEW),
-            columns: table.dimension.iter().chain(table.metrics).map(|metric| (metric, Column::new())).collect(),
+            host: Int32Builder::with_capacity(0),
+            ts: TimestampMicrosecondBuilder::with_capacity(0),
+            columns: table
+                .dimension
+                .iter()
+                .chain(table.metrics)
+                .map(|metric| (metric, Column::new(self.instants_us.capacity().min(MOST_ROOM))))
+                .collect(),
         }));
     }
 }
@@ -105,6 +111,8 @@ impl<T> TableRows for Builder<T> {
 /// A column in the making. Most of a table's columns have no value on most hosts: those cost nothing.
 struct Column {
     rows: usize,
+    /// For so many values there is room at first.
+    room: usize,
     values: Option<Values>,
 }
 
@@ -131,8 +139,8 @@ macro_rules! values {
 }
 
 impl Column {
-    fn new() -> Self {
-        Column { rows: 0, values: None }
+    fn new(room: usize) -> Self {
+        Column { rows: 0, room, values: None }
     }
 
     fn push<T>(&mut self, metric: &Metric<T>, row: &T) {
@@ -141,11 +149,13 @@ impl Column {
             Read::Integer(read) => self.push_integer(read(row).and_then(|value| i64::try_from(value).ok())),
             Read::Real(read) => self.push_real(read(row)),
             Read::Flag(read) => match read(row) {
-                Some(value) => values!(self, Flag, BooleanBuilder::with_capacity(FEW)).append_value(value),
+                Some(value) => values!(self, Flag, BooleanBuilder::with_capacity(self.room)).append_value(value),
                 None => self.push_null(),
             },
             Read::Text(read) => match read(row) {
-                Some(value) => values!(self, Text, StringBuilder::with_capacity(FEW, FEW * 8)).append_value(value),
+                Some(value) => {
+                    values!(self, Text, StringBuilder::with_capacity(self.room, self.room * 8)).append_value(value)
+                }
                 None => self.push_null(),
             },
         }
@@ -154,14 +164,14 @@ impl Column {
 
     fn push_integer(&mut self, value: Option<i64>) {
         match value {
-            Some(value) => values!(self, Integer, Int64Builder::with_capacity(FEW)).append_value(value),
+            Some(value) => values!(self, Integer, Int64Builder::with_capacity(self.room)).append_value(value),
             None => self.push_null(),
         }
     }
 
     fn push_real(&mut self, value: Option<f64>) {
         match value {
-            Some(value) => values!(self, Real, Float64Builder::with_capacity(FEW)).append_value(value),
+            Some(value) => values!(self, Real, Float64Builder::with_capacity(self.room)).append_value(value),
             None => self.push_null(),
         }
     }

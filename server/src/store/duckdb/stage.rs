@@ -35,11 +35,12 @@ pub struct Pending {
 }
 
 impl<'a> Stage<'a> {
-    pub fn new(memory: &'a Memory) -> Self {
+    /// For about so many samples.
+    pub fn new(memory: &'a Memory, samples: usize) -> Self {
         Stage {
             memory,
             next_host: memory.next_host,
-            rows: Rows::new(),
+            rows: Rows::new(samples),
             flat: Vec::new(),
             hosts: HashMap::new(),
             marks: HashMap::new(),

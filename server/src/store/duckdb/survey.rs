@@ -114,11 +114,6 @@ impl Survey {
         }
     }
 
-    /// Whether rows with this column were noted.
-    pub fn knows(&self, column: &str) -> bool {
-        self.columns.contains_key(column)
-    }
-
     pub fn has(&self, column: &str) -> bool {
         self.columns.get(column).is_some_and(|column| column.values > 0)
     }

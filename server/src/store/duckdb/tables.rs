@@ -6,16 +6,7 @@ use duckdb::{Connection, params};
 
 use super::marks::Mark;
 use super::memory::Known;
-use super::rows::Finished;
 use crate::store::directory::{Details, HostId};
-
-/// Rows into the table of the database that the connection uses.
-pub fn write_rows(connection: &Connection, rows: Finished) -> duckdb::Result<()> {
-    let columns: Vec<&str> = rows.columns.iter().map(String::as_str).collect();
-    let mut appender = connection.appender_with_columns(rows.table, &columns)?;
-    appender.append_record_batch(rows.batch)?;
-    appender.flush()
-}
 
 pub fn write_marks(connection: &Connection, marks: impl Iterator<Item = (HostId, u64, Mark)>) -> duckdb::Result<()> {
     let mut marks = marks.peekable();

@@ -196,7 +196,7 @@ impl Writer {
 
     /// What submissions bring, and what memory knows of them from now on. The rows are not anywhere yet.
     fn stage(&mut self, submissions: &[Submission]) -> Result<(Vec<Receipt>, Pending), StoreError> {
-        let mut stage = Stage::new(&self.memory);
+        let mut stage = Stage::new(&self.memory, submissions.iter().map(Submission::samples).sum());
         let receipts: Vec<Receipt> = submissions
             .iter()
             .map(|submission| {

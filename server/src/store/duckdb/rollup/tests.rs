@@ -37,7 +37,11 @@ fn rollups_of_several_hosts_fill_a_table() {
     let rolled = rolling.finish().unwrap();
     let hour = rolled.hour.unwrap();
     assert_eq!((hour.table, hour.batch.num_rows()), ("core", 4));
-    super::super::tables::write_rows(&connection, rolled.minute.unwrap()).unwrap();
+    let Finished { table, columns, batch } = rolled.minute.unwrap();
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let mut appender = connection.appender_with_columns(table, &columns).unwrap();
+    appender.append_record_batch(batch).unwrap();
+    appender.flush().unwrap();
 
     let mut statement = connection
         .prepare(

@@ -10,6 +10,7 @@ use super::keeping::{DAY, three_days, two_days};
 use super::sealing::fleet;
 use super::*;
 use crate::series::range::Range;
+use crate::series::rollup::KEPT;
 use crate::series::tier;
 
 /// Instant, samples, mean, least and greatest.
@@ -22,8 +23,15 @@ impl Store {
         let manifest = self.shared.files.now();
         let of_file = |file: &Arc<File>| {
             let lease = file.lease().unwrap();
+            // What no bucket has is not in the file.
+            let kept: Vec<String> = KEPT
+                .iter()
+                .map(|kept| format!("{column}_{kept}"))
+                .map(|name| if lease.tables[table].contains(&name) { name } else { "NULL::DOUBLE".to_owned() })
+                .collect();
             let statement = format!(
-                "SELECT epoch_us(ts), n, {column}_avg, {column}_min, {column}_max FROM {}.{table} ORDER BY ts, host_id",
+                "SELECT epoch_us(ts), n, {} FROM {}.{table} ORDER BY ts, host_id",
+                kept.join(", "),
                 lease.file.alias()
             );
             let mut statement = connection.prepare(&statement).unwrap();
