@@ -189,7 +189,7 @@ mod tests {
 
     fn text(seq: u64) -> Text {
         let disks = vec![Disk::default(); 5];
-        Text { seq, ..Text::of(0, &Sample { memory: Some(Memory::default()), disks, ..Sample::default() }) }
+        Text { seq, ..Text::of(0, &Sample { memory: Some(Box::new(Memory::default())), disks, ..Sample::default() }) }
     }
 
     fn filled(samples: usize, seqs: impl IntoIterator<Item = u64>) -> (Ring, u64) {

@@ -1,5 +1,6 @@
 //! The server's entry: reads the command line, runs the command, says in one line what went wrong.
 
+mod allocator;
 mod ask;
 mod auth;
 mod cli;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    allocator::settle();
     let result = match cli::Cli::parse().command {
         cli::Command::Serve(serve) => serve.run(),
         cli::Command::Import(import) => import.run(),

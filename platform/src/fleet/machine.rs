@@ -234,7 +234,7 @@ mod tests {
                 let mean = busy.iter().sum::<f64>() / busy.len() as f64;
                 assert!((0.02..0.8).contains(&mean), "{} {mean}", samples[0].at.unix_ms);
                 for sample in &samples {
-                    let memory = sample.memory.unwrap();
+                    let memory = sample.memory.as_deref().unwrap();
                     let (free, available) = (memory.free_bytes, memory.available_bytes);
                     assert!(free > 0 && free <= available && available <= memory.total_bytes, "{memory:?}");
                     assert_eq!([free % 4096, available % 4096, memory.total_bytes % 4096], [0; 3]);
@@ -246,7 +246,7 @@ mod tests {
                     assert!((cents - cents.round()).abs() < 1e-9);
                 }
                 let frees: std::collections::BTreeSet<u64> =
-                    samples.iter().map(|sample| sample.memory.unwrap().free_bytes).collect();
+                    samples.iter().map(|sample| sample.memory.as_ref().unwrap().free_bytes).collect();
                 assert!(frees.len() > 500, "memory moves: {}", frees.len());
             }
         }

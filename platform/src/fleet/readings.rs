@@ -12,7 +12,7 @@ use super::{
     part::Part,
     sensor::Heat,
 };
-use crate::model::{Filesystem, Load, Sample};
+use crate::model::{Filesystem, Load, Sample, put};
 
 /// What load averages are averaged over, seconds.
 const LOAD_SECONDS: [f64; 3] = [60.0, 300.0, 900.0];
@@ -133,7 +133,7 @@ impl Readings {
         self.pages.advance(busy, disk_bytes, random);
         sample.swap = Some(self.pages.swap());
         let is_full = self.asleep.is_some();
-        sample.memory = Some(if is_full { self.pages.more(busy, random) } else { self.pages.memory(busy) });
+        put(&mut sample.memory, if is_full { self.pages.more(busy, random) } else { self.pages.memory(busy) });
         if is_full {
             sample.swap = sample.swap.map(|swap| crate::model::Swap {
                 in_bytes_total: Some(0),

@@ -5,7 +5,7 @@ use super::{
     collector::{Collector, Found},
     kept::Kept,
 };
-use crate::model::{Memory, Sample, Swap};
+use crate::model::{Memory, Sample, Swap, put};
 
 const FILE: &str = "/proc/meminfo";
 
@@ -29,7 +29,8 @@ impl Collector for Stocks {
         if let Some(text) = self.vmstat.read_optional(text)? {
             parse_traffic(text, self.page_bytes, &mut memory, swap.as_mut());
         }
-        (sample.memory, sample.swap) = (Some(memory), swap);
+        put(&mut sample.memory, memory);
+        sample.swap = swap;
         Ok(Found::Source)
     }
 }

@@ -6,7 +6,7 @@ use super::{
     collector::{Collector, Found},
     kept::Kept,
 };
-use crate::model::{Icmp, Ip, Sample, Sockets, Tcp, Udp};
+use crate::model::{Icmp, Ip, Sample, Sockets, Tcp, Udp, put};
 
 const SOCKSTAT: &str = "/proc/net/sockstat";
 const TABLE: &str = "/proc/net/snmp or netstat";
@@ -54,7 +54,7 @@ impl Collector for Protocols {
         if let Some(list) = self.snmp6.read_optional(text)? {
             parse_list(list, &mut sockets.udp6);
         }
-        sample.sockets = Some(sockets);
+        put(&mut sample.sockets, sockets);
         Ok(Found::Source)
     }
 }

@@ -55,7 +55,7 @@ pub use power::{PowerSupply, Throttling};
 pub use pressure::{Pressure, Stall, Stalls};
 pub use process::{Process, ProcessCounts};
 pub use raid::Raid;
-pub use sample::Sample;
+pub use sample::{Sample, put};
 pub use sensor::Sensor;
 pub use socket::{Icmp, Ip, Sockets, Tcp, Udp};
 pub use tag::{MAX_TAG_NAME_BYTES, MAX_TAG_VALUE_BYTES, MAX_TAGS, Tags, tag_fault};

@@ -33,9 +33,9 @@ pub struct Sample {
     /// Load averages and process counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub load: Option<Load>,
-    /// Memory.
+    /// Memory. In a box, as sockets are: a sample is moved many times when it is read from JSON, and these are half of it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory: Option<Memory>,
+    pub memory: Option<Box<Memory>>,
     /// Swap.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swap: Option<Swap>,
@@ -44,7 +44,7 @@ pub struct Sample {
     pub pressure: Option<Pressure>,
     /// Sockets, TCP and UDP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sockets: Option<Sockets>,
+    pub sockets: Option<Box<Sockets>>,
     /// Connections that the firewall tracks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conntrack: Option<Conntrack>,
@@ -108,6 +108,14 @@ pub struct Sample {
     /// How each collector fared, of those that have something to read. Once a minute.
     #[serde(default, skip_serializing_if = "Periodic::is_old")]
     pub collectors: Periodic<Vec<Collection>>,
+}
+
+/// Writes over what lies in a box, or makes one.
+pub fn put<T>(place: &mut Option<Box<T>>, value: T) {
+    match place {
+        Some(there) => **there = value,
+        None => *place = Some(Box::new(value)),
+    }
 }
 
 impl Sample {

@@ -35,7 +35,7 @@ pub fn system(host: &Host, previous: Option<&Modes>, current: &Sample) -> System
     System {
         collected_at: time::iso(current.at.unix_ms),
         cpu: processor(host, previous, current.cpu.as_ref()),
-        memory: current.memory.as_ref().map(memory_of).unwrap_or_default(),
+        memory: current.memory.as_deref().map(memory_of).unwrap_or_default(),
         swap: current.swap.as_ref().map(swap_of).unwrap_or_default(),
         disk: disk_of(mount, &current.filesystems),
         disk_io: disk_io(&current.disks),

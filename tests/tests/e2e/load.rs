@@ -101,7 +101,7 @@ impl Load {
                 memory.available_bytes = MEMORY_TOTAL - used;
                 seconds.push((second + index as i64, used as i64));
                 if self.is_lean {
-                    *sample = Sample { at: sample.at, memory: sample.memory, ..Sample::default() };
+                    *sample = Sample { at: sample.at, memory: sample.memory.take(), ..Sample::default() };
                 }
             }
             second += count;

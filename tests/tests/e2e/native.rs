@@ -36,7 +36,7 @@ fn a_batch_is_stored_whole_and_answers_in_both_forms() {
     assert_eq!(known["interval_seconds"], 10.0);
     // Memory is half a percent exact in the predecessor's form.
     let last = rows(&mut client, "").pop().unwrap();
-    let memory = batch.samples[4].memory.unwrap();
+    let memory = batch.samples[4].memory.as_deref().unwrap();
     let used = 100.0 * (memory.total_bytes - memory.available_bytes) as f64 / memory.total_bytes as f64;
     assert!((last["ram"].as_f64().unwrap() - used).abs() <= 0.01, "{last}");
 }

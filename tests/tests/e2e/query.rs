@@ -111,7 +111,7 @@ fn a_reading_that_is_missing_is_null_and_a_metric_that_is_missing_has_no_series(
     push(&mut client, &batch);
     let data = data(&mut client, "machine-0001", "metrics=memory.free_bytes,swap.free_bytes&timeframe=15m&points=1000");
     let free = numbers(series(&data, "memory.free_bytes", &json!({})));
-    let expected = |index: usize| batch.samples[index].memory.map(|memory| memory.free_bytes as f64);
+    let expected = |index: usize| batch.samples[index].memory.as_ref().map(|memory| memory.free_bytes as f64);
     assert_eq!(free, [expected(0), None, expected(2)]);
     assert_eq!(data["series"].as_array().unwrap().len(), 1, "{data}");
 }

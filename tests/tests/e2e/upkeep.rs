@@ -115,16 +115,16 @@ fn churn(client: &mut Client, machine: &mut Machine, random: &mut Random, first_
         let mut batch = machine.batch((0..1_000).map(|index| (*first_second + index) * 1_000));
         for sample in &mut batch.samples {
             let mut any = || Some(random.any() >> 14);
-            let memory = sample.memory.map(|memory| Memory {
+            let memory = sample.memory.take().map(|memory| Memory {
                 buffers_bytes: any(),
                 cached_bytes: any(),
                 shared_bytes: any(),
                 slab_bytes: any(),
                 active_bytes: any(),
                 inactive_bytes: any(),
-                ..memory
+                ..*memory
             });
-            *sample = Sample { at: sample.at, memory, ..Sample::default() };
+            *sample = Sample { at: sample.at, memory: memory.map(Box::new), ..Sample::default() };
         }
         push(client, &batch);
         *first_second += 1_000;

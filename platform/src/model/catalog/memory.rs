@@ -117,7 +117,7 @@ pub(super) const HOST: &[Metric<Sample>] = &[
 ];
 
 fn memory(sample: &Sample, read: impl Fn(&Memory) -> Option<u64>) -> Option<u64> {
-    sample.memory.as_ref().and_then(read)
+    sample.memory.as_deref().and_then(read)
 }
 
 fn swap(sample: &Sample, read: impl Fn(&Swap) -> Option<u64>) -> Option<u64> {

@@ -110,7 +110,7 @@ pub(super) const HOST: &[Metric<Sample>] = &[
 ];
 
 fn sockets(sample: &Sample, read: impl Fn(&Sockets) -> Option<u64>) -> Option<u64> {
-    sample.sockets.as_ref().and_then(read)
+    sample.sockets.as_deref().and_then(read)
 }
 
 fn ip(sample: &Sample, read: fn(&Ip) -> Option<u64>) -> Option<u64> {

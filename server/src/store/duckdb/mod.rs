@@ -34,6 +34,7 @@ mod rollup;
 mod rotation;
 mod rows;
 mod schema;
+mod scratch;
 mod seal;
 mod snapshot;
 mod sql;

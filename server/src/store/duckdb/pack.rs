@@ -18,6 +18,8 @@ pub const SCHEMA: &str = "packed";
 /// What is sorted at a time: the sort of more does not do with the memory that DuckDB has here.
 const SORT_BYTES: u64 = if cfg!(test) { 4 << 10 } else { 24 << 20 };
 const BYTES_OF_VALUE: u64 = 8;
+/// What waits for its table at most: by itself DuckDB would wait for 204 800 rows, however wide.
+const WAITING_BYTES: u64 = 16 << 20;
 
 /// Rows to be packed: a table or view, the columns it has, and which of its rows.
 pub struct Source {
@@ -94,14 +96,20 @@ pub fn pack(
             .map(|(first, last)| format!("WHERE host_id BETWEEN {first} AND {last} ORDER BY {order}"))
             .collect()
     };
-    let mut packer = Packer::new(&plan);
+    let (mut packer, mut waiting) = (Packer::new(&plan), 0);
     transaction(connection, |connection| {
         connection.execute_batch(&plan.create(&format!("{target}.{SCHEMA}.{}", shape.name)))?;
         let mut table = connection.appender_to_catalog_and_db(&shape.name, target, SCHEMA)?;
         for part in &parts {
             let mut rows = reader.prepare(&format!("{} FROM ({union}) {part}", plan.select()))?;
             for batch in rows.stream_arrow([])? {
-                table.append_record_batch(packer.take(&batch?))?;
+                let stored = packer.take(&batch?);
+                waiting += (stored.num_rows() * stored.num_columns()) as u64 * BYTES_OF_VALUE;
+                table.append_record_batch(stored)?;
+                if waiting >= WAITING_BYTES {
+                    table.flush()?;
+                    waiting = 0;
+                }
             }
         }
         table.flush()?;

@@ -1,29 +1,23 @@
 //! Rolling up: the minutes and hours of days that are over, from the segments that were just written.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use duckdb::Connection;
-use duckdb::arrow::array::new_null_array;
-use duckdb::arrow::datatypes::DataType;
-use duckdb::arrow::record_batch::RecordBatch;
 use siskin_platform::model::catalog::HOST;
 use tracing::debug;
 
 use super::fate::Fate;
 use super::file::{File, Lease};
-use super::instance::Instance;
 use super::layout::{Day, Tier};
 use super::manifest::Manifest;
 use super::pack::{self, Source};
 use super::reader::{Ask, ReadError, Reader};
 use super::rollup::{self, Rolling};
 use super::rows::Finished;
-use super::schema::{Kind, Shape};
+use super::schema::Shape;
+use super::scratch::Scratch;
 use super::seal::{Made, Sealing, Task, of_day, of_file, within};
-use super::survey::Survey;
 use super::transaction::store_error;
 use crate::series;
 use crate::series::range::Range;
@@ -34,140 +28,8 @@ use crate::store::directory::HostId;
 
 const HOUR_US: i64 = 3_600 * 1_000_000;
 const HOURS_PER_DAY: u64 = 24;
-/// Values that wait before they are brought into a stage, at 8 bytes each.
-const VALUES_AT_ONCE_STAGED: usize = 1_000_000;
 /// Values of one table that are rolled up at a time, at 16 bytes each and some more for what is computed of them.
 const VALUES_AT_ONCE: u64 = 2_000_000;
-
-/// A database in memory that goes with its owner, for rows on their way into a sealed file.
-pub(super) struct Stage<'a> {
-    instance: &'a Instance,
-    alias: String,
-    /// What was noted of the rows of each table.
-    known: RefCell<HashMap<&'static str, Survey>>,
-    /// The tables that are there, and their columns.
-    tables: RefCell<HashMap<&'static str, BTreeSet<String>>>,
-    /// Rows that are not brought in yet, and how many values they have.
-    waiting: RefCell<BTreeMap<&'static str, Vec<RecordBatch>>>,
-    waiting_values: Cell<usize>,
-    /// Hosts come one after the other, each whole.
-    is_sorted: Cell<bool>,
-}
-
-impl Stage<'_> {
-    /// Takes rows. They are there once they are brought in.
-    fn write(&self, connection: &Connection, rows: Finished) -> duckdb::Result<()> {
-        let values = rows.batch.num_rows() * rows.batch.num_columns();
-        self.known.borrow_mut().entry(rows.table).or_default().note(&rows.batch);
-        self.waiting.borrow_mut().entry(rows.table).or_default().push(rows.batch);
-        self.waiting_values.set(self.waiting_values.get() + values);
-        if self.waiting_values.get() < VALUES_AT_ONCE_STAGED { Ok(()) } else { self.bring_in(connection) }
-    }
-
-    /// Brings in what waits: a statement costs DuckDB more than many rows do.
-    pub(super) fn bring_in(&self, connection: &Connection) -> duckdb::Result<()> {
-        self.waiting_values.set(0);
-        let waiting = self.waiting.take();
-        if waiting.is_empty() {
-            return Ok(());
-        }
-        connection.execute_batch(&format!("USE {}", self.alias))?;
-        let written = waiting.into_iter().try_for_each(|(table, batches)| self.bring(connection, table, &batches));
-        // Also after a failure: a connection that uses what is detached can do nothing any more.
-        written.and(connection.execute_batch("USE memory"))
-    }
-
-    /// A table gets columns when a row has them: those without values take as much memory.
-    fn bring(&self, connection: &Connection, table: &'static str, batches: &[RecordBatch]) -> duckdb::Result<()> {
-        let fields: BTreeMap<String, DataType> = batches
-            .iter()
-            .flat_map(|batch| {
-                batch
-                    .schema_ref()
-                    .fields()
-                    .iter()
-                    .map(|field| (field.name().clone(), field.data_type().clone()))
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        let mut tables = self.tables.borrow_mut();
-        let (is_new, there) = (!tables.contains_key(table), tables.entry(table).or_default());
-        let added: Vec<String> = rollup::shapes()
-            .iter()
-            .filter(|shape| shape.name == table)
-            .flat_map(|shape| shape.declared())
-            .filter(|(name, _)| fields.contains_key(*name) && there.insert((*name).to_owned()))
-            .map(|(name, kind)| format!("\"{name}\" {kind}"))
-            .collect();
-        if is_new {
-            connection.execute_batch(&format!("CREATE TABLE {table} ({})", added.join(", ")))?;
-        } else {
-            let add = |column: &String| connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column}"));
-            added.iter().try_for_each(add)?;
-        }
-        let columns: Vec<&str> = fields.keys().map(String::as_str).collect();
-        let mut appender = connection.appender_with_columns(table, &columns)?;
-        for batch in batches {
-            let arrays = fields.iter().map(|(name, kind)| {
-                let array = batch.column_by_name(name).cloned();
-                (name, array.unwrap_or_else(|| new_null_array(kind, batch.num_rows())), true)
-            });
-            let whole = RecordBatch::try_from_iter_with_nullable(arrays).expect("columns of one length");
-            appender.append_record_batch(whole)?;
-        }
-        appender.flush()
-    }
-
-    /// From now on hosts come again that have come before.
-    pub(super) fn mix(&self) {
-        self.is_sorted.set(false);
-    }
-
-    /// Its rows of a table; none if it has no such table.
-    fn whole(&self, shape: &Shape) -> Option<Source> {
-        self.source(shape, "true".to_owned())
-    }
-
-    /// Its rows of a table that this condition is true of; none if it has no such table.
-    fn source(&self, shape: &Shape, filter: String) -> Option<Source> {
-        let known = self.known.borrow();
-        let survey = known.get(shape.name.as_str())?;
-        // A column that was kept only where it differs from another is that one where it was not.
-        let (mut shown, mut there) = (Vec::new(), BTreeSet::new());
-        for (column, _) in shape.declared() {
-            let whole = match shape.unless_same.get(column) {
-                Some(other) if survey.has(column) => format!("coalesce(\"{column}\", \"{other}\")"),
-                Some(other) if survey.has(other) => format!("\"{other}\""),
-                None if survey.has(column) => format!("\"{column}\""),
-                _ => continue,
-            };
-            shown.push(format!("{whole} AS \"{column}\""));
-            there.insert(column.to_owned());
-        }
-        let table = format!("(SELECT {} FROM {}.{})", shown.join(", "), self.alias, shape.name);
-        // Its rows come by the text of their dimension, where DuckDB would sort by number.
-        let is_by_text = shape.dimension.as_ref().is_none_or(|(_, kind)| *kind == Kind::Text);
-        let is_sorted = is_by_text && self.is_sorted.get();
-        Some(Source {
-            table,
-            has: Box::new(move |column| there.contains(column)),
-            filter,
-            is_sorted,
-            survey: Some(survey.clone()),
-        })
-    }
-
-    /// Its rows of a table in place of these, if it was made of them.
-    fn of(&self, shape: &Shape, sources: Vec<Source>) -> Vec<Source> {
-        if sources.len() > 1 { self.whole(shape).into_iter().collect() } else { sources }
-    }
-}
-
-impl Drop for Stage<'_> {
-    fn drop(&mut self) {
-        let _ = self.instance.detach(&self.alias);
-    }
-}
 
 impl Sealing<'_> {
     /// What there is to roll up of these days. Of all that a host may tell, most hosts tell little.
@@ -183,19 +45,8 @@ impl Sealing<'_> {
         Ok(tables().iter().filter_map(narrowed).collect())
     }
 
-    pub(super) fn stage(&self) -> duckdb::Result<Stage<'_>> {
-        let alias = format!("stage{}", self.shared.files.number());
-        let stage = Stage {
-            instance: &self.shared.instance,
-            alias,
-            known: RefCell::default(),
-            tables: RefCell::default(),
-            waiting: RefCell::default(),
-            waiting_values: Cell::default(),
-            is_sorted: Cell::new(true),
-        };
-        self.shared.instance.attach_memory(&stage.alias)?;
-        Ok(stage)
+    pub(super) fn scratch(&self) -> duckdb::Result<Scratch<'_>> {
+        Scratch::new(&self.shared.instance, self.shared.files.number())
     }
 
     /// Rolls up the segment of a day, some hosts and hours at a time; `lead` is that of the day before. Its minutes come
@@ -203,17 +54,17 @@ impl Sealing<'_> {
     pub(super) fn roll_up(
         &self,
         task: &Task<'_>,
-        (tables, hours): (&[Table], &Stage<'_>),
+        (tables, hours): (&[Table], &Scratch<'_>),
         day: Day,
         segment: &Arc<File>,
         lead: Option<Arc<File>>,
-    ) -> Result<Stage<'_>, StoreError> {
+    ) -> Result<Scratch<'_>, StoreError> {
         let failed = |error: duckdb::Error| store_error(&error);
         let start = Instant::now();
         // Segments alone, the new ones in place of the old.
         let mut sealed = Manifest { tombstones: task.before.tombstones.clone(), ..Manifest::default() };
         sealed.files.extend([Some(segment.clone()), lead].into_iter().flatten().map(|file| (file.number, file)));
-        let minutes = self.stage().map_err(failed)?;
+        let minutes = self.scratch().map_err(failed)?;
         let reader = Reader::new(self.shared.instance.connect().map_err(failed)?, self.shared.clone()).unbounded();
         let weights = self.weights(tables, segment).map_err(failed)?;
         let mut rest = weights.as_slice();
@@ -266,7 +117,7 @@ impl Sealing<'_> {
     fn roll_some(
         &self,
         tables: &[Table],
-        (minutes, hours): (&Stage<'_>, &Stage<'_>),
+        (minutes, hours): (&Scratch<'_>, &Scratch<'_>),
         (reader, sealed): (&Reader, &Manifest),
         hosts: &[HostId],
         within: std::ops::Range<i64>,
@@ -308,7 +159,7 @@ impl Sealing<'_> {
     pub(super) fn minutes(
         &self,
         task: &Task<'_>,
-        stage: &Stage<'_>,
+        stage: &Scratch<'_>,
         (day, fate): (Day, Fate),
     ) -> Result<Option<Made>, StoreError> {
         let former = task.before.of_day(Tier::Minute, day).filter(|_| fate == Fate::Rolled);
@@ -325,7 +176,7 @@ impl Sealing<'_> {
     pub(super) fn hours(
         &self,
         task: &Task<'_>,
-        stage: &Stage<'_>,
+        stage: &Scratch<'_>,
         (month, renewed): (Day, &BTreeMap<Day, Fate>),
     ) -> Result<Option<Made>, StoreError> {
         stage.bring_in(self.connection).map_err(|error| store_error(&error))?;
@@ -353,9 +204,9 @@ impl Sealing<'_> {
 
     /// Rollups of the same buckets as one, where there are two of a table, some hosts at a time: DuckDB holds all sums of all
     /// buckets that it is at.
-    fn join(&self, sources: &dyn Fn(&Shape) -> Vec<Source>) -> Result<Stage<'_>, StoreError> {
+    fn join(&self, sources: &dyn Fn(&Shape) -> Vec<Source>) -> Result<Scratch<'_>, StoreError> {
         let failed = |error: duckdb::Error| store_error(&error);
-        let joined = self.stage().map_err(failed)?;
+        let joined = self.scratch().map_err(failed)?;
         for (table, shape) in tables().iter().zip(rollup::shapes()) {
             let sources = sources(shape);
             if sources.len() < 2 {

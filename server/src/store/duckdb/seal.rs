@@ -113,7 +113,7 @@ impl Sealing<'_> {
         passing: &mut Vec<Arc<File>>,
     ) -> Result<(), StoreError> {
         let tables = self.present(task, days.iter().map(|(day, _)| *day)).map_err(|error| store_error(&error))?;
-        let hours = self.stage().map_err(|error| store_error(&error))?;
+        let hours = self.scratch().map_err(|error| store_error(&error))?;
         if days.len() > 1 {
             hours.mix();
         }

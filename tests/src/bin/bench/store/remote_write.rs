@@ -128,7 +128,7 @@ fn load(sample: &Sample, read: fn(&Load) -> Option<f64>) -> Option<f64> {
 }
 
 fn memory(sample: &Sample, read: fn(&Memory) -> Option<u64>) -> Option<f64> {
-    sample.memory.as_ref().and_then(read).map(|n| n as f64)
+    sample.memory.as_deref().and_then(read).map(|n| n as f64)
 }
 
 fn swap(sample: &Sample, read: fn(&Swap) -> u64) -> Option<f64> {
