@@ -218,6 +218,7 @@ impl Keeper {
             minutes_from: kept.minute,
             today,
             reached: &|_| if self.stopping.load(Ordering::Relaxed) { Err(StoreError::Closed) } else { Ok(()) },
+            is_stopping: &|| self.stopping.load(Ordering::Relaxed),
         };
         let sealed = sealing.seal(some, &fates);
         self.telemetry.seals.with_label_values(&[if sealed.is_ok() { "ok" } else { "failed" }]).inc();

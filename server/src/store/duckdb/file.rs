@@ -186,7 +186,8 @@ impl File {
                 // A hot file may have a log to be replayed.
                 let access = if self.tier == Tier::Hot { Access::Append } else { Access::Read };
                 self.instance.attach(&self.path, &self.alias(), access)?;
-                let tables = Arc::new(contents(&self.instance.connect()?, &self.alias())?);
+                let tables = self.instance.connect().and_then(|connection| contents(&connection, &self.alias()));
+                let tables = Arc::new(tables.inspect_err(|_| drop(self.instance.detach(&self.alias())))?);
                 let counted = Arc::new(());
                 let leases = counted.clone();
                 *attached = Some(Attached { tables: tables.clone(), leases, used: Instant::now() });
@@ -211,6 +212,9 @@ impl File {
     /// Detaches it if nobody used it for so long and nobody has a lease.
     pub fn rest(&self, unused: Duration) {
         let mut attached = lock(&self.attached);
+        if self.is_suspect() {
+            return;
+        }
         let idle = |it: &Attached| !it.is_read() && it.used.elapsed() >= unused;
         if attached.as_ref().is_some_and(idle) {
             self.detach(attached.take());
@@ -225,6 +229,8 @@ impl File {
     /// A transaction or a checkpoint failed in it. DuckDB 2.0 may then have rows in some columns that it has not in others;
     /// the log has what was committed. Nothing more is written into it.
     pub fn suspect(&self) {
+        // Its log may have rows of which nobody was told.
+        *lock(&self.surveys) = None;
         self.suspect.store(true, Ordering::Relaxed);
     }
 
@@ -238,11 +244,13 @@ impl File {
         if attached.as_ref().is_some_and(Attached::is_read) {
             return false;
         }
-        if attached.take().is_some()
+        if attached.is_some()
             && let Err(error) = self.instance.abandon(&self.alias())
         {
             warn!(%error, path = %self.path.display(), "cannot detach a file");
+            return false;
         }
+        *attached = None;
         self.suspect.store(false, Ordering::Relaxed);
         true
     }

@@ -13,14 +13,16 @@ const THREADS: u32 = 1;
 const NO_CHECKPOINT: &str = "1TB";
 /// Files are written so that DuckDB 1.5 and later can read them.
 const STORAGE_VERSION: &str = "v1.5.0";
-/// Rows in a row group of a sealed file, which wait in memory until they are as many: twice as many would be 2 % denser.
+/// Rows in a row group of a sealed file, which wait in memory until they are as many: twice as many would be 1 % denser.
 const SEALED_GROUP_ROWS: u32 = 122_880;
-/// Rows in one of a hot file. What fills groups goes into the file packed when it is committed, and neither into its log nor
-/// into memory: the fewest that DuckDB has in one, so that nearly all of a large transaction does.
+/// Rows in one of a hot file, the fewest that DuckDB has. When a transaction has as many of a table, all that it has of it goes into
+/// the file packed when it is committed, and neither into its log nor into memory.
 const HOT_GROUP_ROWS: u32 = 2_048;
 /// Bytes in a block of a new file. A column takes whole blocks: a quarter of the usual size wastes less in small files, and
 /// packs a full day a tenth denser. Below this size DuckDB 2.0 does not pack numbers at all.
 const BLOCK_BYTES: u32 = 64 << 10;
+
+const CHECKPOINT_WHEN_DETACHED: &str = "SET checkpoint_on_detach = 'ENABLED'";
 
 /// How a file is attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,9 @@ impl Instance {
              SET temp_directory = {};",
             quoted(scratch),
         ))?;
+        // What is written is checkpointed by who detaches it or ends the store in good order: never at the end of all, when a file may
+        // be one of which memory is not to be trusted. That would go for detaching too, if it were not said.
+        connection.execute_batch(&format!("PRAGMA disable_checkpoint_on_shutdown; {CHECKPOINT_WHEN_DETACHED}"))?;
         let instance = Instance { connection: Mutex::new(connection), memory_bytes };
         instance.grant(1)?;
         Ok(instance)
@@ -85,12 +90,17 @@ impl Instance {
         self.lock().execute_batch(&format!("DETACH {alias}"))
     }
 
+    /// Detaches a file that is made: all of it is in it.
+    pub fn complete(&self, alias: &str) -> duckdb::Result<()> {
+        self.lock().execute_batch(&format!("CHECKPOINT {alias}; DETACH {alias}"))
+    }
+
     /// Detaches what nobody reads, and leaves its log as it is: what DuckDB has of it in memory goes nowhere.
     pub fn abandon(&self, alias: &str) -> duckdb::Result<()> {
         let connection = self.lock();
         connection.execute_batch("SET checkpoint_on_detach = 'DISABLED'")?;
         let detached = connection.execute_batch(&format!("DETACH {alias}"));
-        detached.and(connection.execute_batch("RESET checkpoint_on_detach"))
+        detached.and(connection.execute_batch(CHECKPOINT_WHEN_DETACHED))
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {

@@ -58,10 +58,16 @@ impl Packed {
     }
 }
 
-/// Packs the rows of all sources into the attached file `target`, which must have the schema. They are read by a connection
-/// of their own.
+/// Who packs: rows are read by a connection of their own.
+pub struct Packing<'a> {
+    pub connection: &'a Connection,
+    pub reader: &'a Connection,
+    pub is_stopping: &'a dyn Fn() -> bool,
+}
+
+/// Packs the rows of all sources into the attached file `target`, which must have the schema.
 pub fn pack(
-    (connection, reader): (&Connection, &Connection),
+    Packing { connection, reader, is_stopping }: &Packing<'_>,
     shape: &Shape,
     sources: &[Source],
     target: &str,
@@ -71,17 +77,16 @@ pub fn pack(
         return Ok(Packed::default());
     }
     let union = union(shape, sources);
-    let known = sources.iter().map(|source| source.survey.as_ref()).collect::<Option<Vec<_>>>();
-    let survey = match known {
+    let has = |name: &str| sources.iter().any(|source| (source.has)(name));
+    let mut survey = match sources.iter().map(|source| source.survey.as_ref()).collect::<Option<Vec<_>>>() {
         Some(surveys) => surveys.into_iter().fold(Survey::default(), |mut all, survey| {
             all.merge(survey);
             all
         }),
-        None => {
-            let has = |name: &str| sources.iter().any(|source| (source.has)(name));
-            Survey::ask(connection, shape, has, &union).map_err(failed)?
-        }
+        None => Survey::ask(connection, shape, has, &union).map_err(failed)?,
     };
+    // It may know of columns that no row has any more.
+    survey.retain(has);
     let plan = Plan::of(shape, &survey);
     let order = shape.order();
     let is_sorted = matches!(sources, [Source { is_sorted: true, .. }]);
@@ -103,6 +108,9 @@ pub fn pack(
         for part in &parts {
             let mut rows = reader.prepare(&format!("{} FROM ({union}) {part}", plan.select()))?;
             for batch in rows.stream_arrow([])? {
+                if is_stopping() {
+                    return Err(interrupted());
+                }
                 let stored = packer.take(&batch?);
                 waiting += (stored.num_rows() * stored.num_columns()) as u64 * BYTES_OF_VALUE;
                 table.append_record_batch(stored)?;
@@ -116,7 +124,13 @@ pub fn pack(
         drop(table);
         connection.execute_batch(&format!("USE {target}; {}; USE memory", plan.view(&shape.name)))
     })?;
-    Ok(Packed { survey, ..packer.finish() })
+    let packed = packer.finish();
+    survey.retain(|name| packed.columns.contains(name));
+    Ok(Packed { survey, ..packed })
+}
+
+fn interrupted() -> duckdb::Error {
+    duckdb::Error::DuckDBFailure(duckdb::ffi::Error::new(1), Some("interrupted".to_owned()))
 }
 
 /// Hosts from one to another, with so many rows of so many columns together as are sorted at a time.
@@ -180,6 +194,12 @@ pub fn union(shape: &Shape, sources: &[Source]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use duckdb::arrow::array::{ArrayRef, Float64Array, Int32Array, Int64Array, TimestampMicrosecondArray};
+    use duckdb::arrow::record_batch::RecordBatch;
+
+    use super::super::schema::Kind;
     use super::*;
 
     #[test]
@@ -188,5 +208,106 @@ mod tests {
         assert_eq!(some_at_a_time(&counts, 100), [(1, 2), (5, 5), (6, 6), (9, 11)]);
         assert_eq!(some_at_a_time(&counts, 10_000), [(1, 11)]);
         assert_eq!(some_at_a_time(&[], 1), []);
+    }
+
+    /// Rows with values of every kind that packing knows: two hosts with a leap between them, nulls, what is the same as
+    /// another, and numbers that cannot be split.
+    fn batch(host: i32, rows: i64) -> RecordBatch {
+        let of = |read: fn(i64) -> Option<i64>| -> ArrayRef { Arc::new((0..rows).map(read).collect::<Int64Array>()) };
+        let real =
+            |read: fn(i64) -> Option<f64>| -> ArrayRef { Arc::new((0..rows).map(read).collect::<Float64Array>()) };
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("host_id", Arc::new(Int32Array::from(vec![host; rows as usize]))),
+            (
+                "ts",
+                Arc::new((0..rows).map(|row| Some(row * 10_000_000 + row % 3)).collect::<TimestampMicrosecondArray>()),
+            ),
+            ("count", of(|row| (row % 7 != 2).then_some(9_000_000_000 + row * 3 + if row > 40 { 1 << 40 } else { 0 }))),
+            ("pages", of(|row| Some((row % 5) * 4_096))),
+            ("below", of(|row| Some(row - 50))),
+            ("vast", of(|row| Some(i64::MAX - row))),
+            ("hundredths", real(|row| Some((row as f64 * 7.0 % 100.0).round() / 100.0))),
+            ("any", real(|row| Some(1.0 / (row + 3) as f64))),
+            ("mean", real(|row| (row != 9).then_some(row as f64 / 2.0))),
+            ("greatest", real(|row| (row != 9).then_some(row as f64 / 2.0 + if row % 4 == 0 { 1.0 } else { 0.0 }))),
+            ("nothing", of(|_| None)),
+        ];
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap()
+    }
+
+    fn shape() -> Shape {
+        let whole = ["count", "pages", "below", "vast", "nothing"].map(|name| (name.to_owned(), Kind::Integer));
+        let real = ["hundredths", "any", "mean", "greatest"].map(|name| (name.to_owned(), Kind::Real));
+        Shape {
+            name: "rows".to_owned(),
+            dimension: None,
+            columns: whole.into_iter().chain(real).collect(),
+            unless_same: [("greatest".to_owned(), "mean".to_owned())].into(),
+        }
+    }
+
+    /// What was noted of rows, as rollups are: of a column that may be the same as another only what is not.
+    fn noted(batches: &[RecordBatch]) -> Survey {
+        let mut survey = Survey::default();
+        batches.iter().for_each(|batch| survey.note(batch));
+        survey
+    }
+
+    #[test]
+    fn a_view_shows_the_rows_as_they_were() {
+        let (place, shape) = (tempfile::tempdir().unwrap(), shape());
+        let batches = [batch(1, 100), batch(2, 60)];
+        let mut superset = noted(&batches);
+        // Of rows of another day: a finer grain, greater numbers, a column that these rows have not.
+        superset.merge(&noted(&[batch(3, 3)]));
+        let mut finer = Survey::default();
+        let values: ArrayRef = Arc::new(Float64Array::from(vec![0.001]));
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![5]));
+        finer.note(
+            &RecordBatch::try_from_iter([("mean", values), ("nothing", numbers.clone()), ("gone", numbers)]).unwrap(),
+        );
+        superset.merge(&finer);
+        for (number, survey) in [None, Some(noted(&batches)), Some(superset)].into_iter().enumerate() {
+            let connection = Connection::open_in_memory().unwrap();
+            connection.execute_batch(&shape.create("")).unwrap();
+            let mut appender = connection.appender("rows").unwrap();
+            let as_made = |batch: &RecordBatch| {
+                let arrays = shape
+                    .declared()
+                    .into_iter()
+                    .map(|(name, _)| (name, batch.column_by_name(name).unwrap().clone(), true));
+                RecordBatch::try_from_iter_with_nullable(arrays.collect::<Vec<_>>()).unwrap()
+            };
+            batches.iter().rev().for_each(|batch| appender.append_record_batch(as_made(batch)).unwrap());
+            appender.flush().unwrap();
+            drop(appender);
+            let path = place.path().join(format!("{number}.duckdb"));
+            connection
+                .execute_batch(&format!("ATTACH '{}' AS target; CREATE SCHEMA target.{SCHEMA}", path.display()))
+                .unwrap();
+            let source = Source {
+                table: "memory.rows".to_owned(),
+                has: Box::new(|_| true),
+                filter: "true".to_owned(),
+                is_sorted: false,
+                survey,
+            };
+            let reader = connection.try_clone().unwrap();
+            let packing = Packing { connection: &connection, reader: &reader, is_stopping: &|| false };
+            let packed = pack(&packing, &shape, &[source], "target").unwrap();
+            assert_eq!((packed.rows, packed.oldest_us), (160, Some(0)), "{number}");
+            assert_eq!(packed.hosts[&HostId(2)], HostFacts { samples: 60, newest_us: 59 * 10_000_000 + 59 % 3 });
+            assert!(!packed.columns.contains("nothing") && packed.columns.contains("greatest"));
+            assert!(!packed.survey.has("nothing") && !packed.survey.has("gone"));
+            let known: Vec<&str> =
+                shape.declared().iter().map(|(name, _)| *name).filter(|name| *name != "nothing").collect();
+            let known = known.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+            let differing = format!(
+                "SELECT count(*) FROM ((SELECT {known} FROM memory.rows EXCEPT ALL SELECT {known} FROM target.rows) \
+                 UNION ALL (SELECT {known} FROM target.rows EXCEPT ALL SELECT {known} FROM memory.rows))"
+            );
+            let differing: i64 = connection.query_row(&differing, [], |row| row.get(0)).unwrap();
+            assert_eq!(differing, 0, "{number}");
+        }
     }
 }

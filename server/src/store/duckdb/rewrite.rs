@@ -190,7 +190,7 @@ impl Rewriting<'_> {
             }
         }
         self.connection.execute_batch("USE memory")?;
-        self.shared.instance.detach(&target)?;
+        self.shared.instance.complete(&target)?;
         Ok(span)
     }
 

@@ -86,6 +86,9 @@ impl Sealing<'_> {
             let width = HOURS_PER_DAY.div_ceil(pieces) as i64;
             let mut from_us = day.start_us();
             while from_us < day.end_us() {
+                if (self.is_stopping)() {
+                    return Err(StoreError::Closed);
+                }
                 let to_us = day.end_us().min(from_us + width * HOUR_US);
                 self.roll_some(tables, (&minutes, hours), (&reader, &sealed), &hosts, from_us..to_us)?;
                 from_us = to_us;
@@ -147,8 +150,8 @@ impl Sealing<'_> {
                 rolling.push(*host, frames, lines.get(host).unwrap_or(&Timeline::default()), within.clone());
             }
             let rolled = rolling.finish().map_err(|error| StoreError::Failed(error.to_string()))?;
-            for (stage, rows) in [(minutes, rolled.minute), (hours, rolled.hour)] {
-                let written = rows.map_or(Ok(()), |rows| stage.write(self.connection, rows));
+            for (scratch, rows) in [(minutes, rolled.minute), (hours, rolled.hour)] {
+                let written = rows.map_or(Ok(()), |rows| scratch.write(self.connection, rows));
                 written.map_err(|error| store_error(&error))?;
             }
         }
@@ -159,14 +162,14 @@ impl Sealing<'_> {
     pub(super) fn minutes(
         &self,
         task: &Task<'_>,
-        stage: &Scratch<'_>,
+        scratch: &Scratch<'_>,
         (day, fate): (Day, Fate),
     ) -> Result<Option<Made>, StoreError> {
         let former = task.before.of_day(Tier::Minute, day).filter(|_| fate == Fate::Rolled);
         let former = former.map(File::lease).transpose().map_err(|error| store_error(&error))?;
         let parts = |shape: &Shape| -> Vec<Source> {
             let there = former.as_ref().and_then(|lease| of_file(task.before, lease, shape, &of_day(day)));
-            there.into_iter().chain(stage.whole(shape)).collect()
+            there.into_iter().chain(scratch.whole(shape)).collect()
         };
         let joined = self.join(&parts)?;
         self.make((task.numbers.next(), Tier::Minute, day), rollup::shapes(), |shape| joined.of(shape, parts(shape)))
@@ -176,10 +179,10 @@ impl Sealing<'_> {
     pub(super) fn hours(
         &self,
         task: &Task<'_>,
-        stage: &Scratch<'_>,
+        scratch: &Scratch<'_>,
         (month, renewed): (Day, &BTreeMap<Day, Fate>),
     ) -> Result<Option<Made>, StoreError> {
-        stage.bring_in(self.connection).map_err(|error| store_error(&error))?;
+        scratch.bring_in(self.connection).map_err(|error| store_error(&error))?;
         let former = task.before.of_day(Tier::Hour, month).map(File::lease).transpose();
         let former = former.map_err(|error| store_error(&error))?;
         let whole = within(month, Tier::Hour.period_end(month));
@@ -191,13 +194,13 @@ impl Sealing<'_> {
         let of_former =
             |shape: &Shape, filter: &str| former.as_ref().and_then(|lease| of_file(task.before, lease, shape, filter));
         let late = |shape: &Shape| -> Vec<Source> {
-            let new = stage.source(shape, format!("{whole} AND ({rolled})"));
+            let new = scratch.source(shape, format!("{whole} AND ({rolled})"));
             of_former(shape, &format!("({rolled})")).into_iter().chain(new).collect()
         };
         let joined = self.join(&late)?;
         self.make((task.numbers.next(), Tier::Hour, month), rollup::shapes(), |shape| {
             let others = of_former(shape, &format!("NOT ({kept} OR {rolled})"));
-            let new = stage.source(shape, format!("{whole} AND ({kept})"));
+            let new = scratch.source(shape, format!("{whole} AND ({kept})"));
             others.into_iter().chain(new).chain(joined.of(shape, late(shape))).collect()
         })
     }

@@ -22,6 +22,8 @@ const MOST_ROOM: usize = 1_024;
 /// The rows of one transaction, table by table.
 pub struct Rows {
     tables: Vec<Box<dyn TableRows>>,
+    /// For so many rows a column has room at first.
+    room: usize,
     /// When its samples were taken, microseconds since 1970.
     pub instants_us: Vec<i64>,
 }
@@ -29,7 +31,8 @@ pub struct Rows {
 impl Rows {
     /// With room for so many samples; where each has several rows, room comes with them.
     pub fn new(samples: usize) -> Self {
-        let mut rows = Rows { tables: Vec::new(), instants_us: Vec::with_capacity(samples) };
+        let (room, instants_us) = (samples.min(MOST_ROOM), Vec::with_capacity(samples));
+        let mut rows = Rows { tables: Vec::new(), room, instants_us };
         catalog::visit(&mut rows);
         rows
     }
@@ -64,7 +67,7 @@ impl Visitor for Rows {
                 .dimension
                 .iter()
                 .chain(table.metrics)
-                .map(|metric| (metric, Column::new(self.instants_us.capacity().min(MOST_ROOM))))
+                .map(|metric| (metric, Column::new(self.room)))
                 .collect(),
         }));
     }

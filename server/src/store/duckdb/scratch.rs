@@ -38,7 +38,7 @@ impl<'a> Scratch<'a> {
     pub fn new(instance: &'a Instance, number: u64) -> duckdb::Result<Self> {
         let scratch = Scratch {
             instance,
-            alias: format!("stage{number}"),
+            alias: format!("scratch{number}"),
             known: RefCell::default(),
             tables: RefCell::default(),
             waiting: RefCell::default(),

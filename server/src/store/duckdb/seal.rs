@@ -17,7 +17,7 @@ use super::layout::{Day, Tier};
 use super::ledger::{Change, Entry};
 use super::manifest::{Manifest, Numbers};
 use super::open::Shared;
-use super::pack::{self, Packed, Source};
+use super::pack::{self, Packed, Packing, Source};
 use super::schema::{self, Shape};
 use super::sql;
 use super::transaction::store_error;
@@ -52,6 +52,8 @@ pub struct Sealing<'a> {
     /// Days before this are over: they get rollups.
     pub today: Day,
     pub reached: &'a dyn Fn(Step) -> Result<(), StoreError>,
+    /// Asked often, where no statement would be interrupted.
+    pub is_stopping: &'a dyn Fn() -> bool,
 }
 
 /// One sealing: the files as they were when it began, and what it takes.
@@ -213,11 +215,12 @@ impl Sealing<'_> {
             self.shared.instance.attach(&scratch, &target, Access::Write).map_err(failed)?;
             self.connection.execute_batch(&format!("CREATE SCHEMA {target}.{}", pack::SCHEMA)).map_err(failed)?;
             let reader = self.shared.instance.connect().map_err(failed)?;
+            let packing = Packing { connection: self.connection, reader: &reader, is_stopping: self.is_stopping };
             let mut tables = Tables::new();
             let mut total = Packed::default();
             let mut surveys = Surveys::new();
             for shape in shapes {
-                let packed = pack::pack((self.connection, &reader), shape, &sources(shape), &target)?;
+                let packed = pack::pack(&packing, shape, &sources(shape), &target)?;
                 if packed.rows > 0 {
                     if schema::OF_SAMPLES.contains(&shape.name.as_str()) {
                         total.count(&packed.hosts);
@@ -230,7 +233,8 @@ impl Sealing<'_> {
                 }
             }
             self.describe(&target, &tables, &total.hosts).map_err(failed)?;
-            self.shared.instance.detach(&target).map_err(failed)?;
+            drop(reader);
+            self.shared.instance.complete(&target).map_err(failed)?;
             Ok((total, tables, surveys))
         })();
         let (total, tables, surveys) = written.inspect_err(|_| {
@@ -254,7 +258,10 @@ impl Sealing<'_> {
         let path = self.shared.layout.file(tier, number, Some(period));
         let hosts = if tier == Tier::Raw { total.hosts } else { HashMap::new() };
         let file = File::new(self.shared.instance.clone(), (tier, number, Some(period)), path, facts, hosts);
-        file.set_surveys(surveys);
+        // Of what will hardly be made again they would only take memory.
+        if tier.period_end(period) >= self.today {
+            file.set_surveys(surveys);
+        }
         Ok(Some(Made { scratch, file: Arc::new(file) }))
     }
 

@@ -114,6 +114,11 @@ impl Survey {
         }
     }
 
+    /// Forgets other columns than these.
+    pub fn retain(&mut self, mut is_wanted: impl FnMut(&str) -> bool) {
+        self.columns.retain(|name, _| is_wanted(name));
+    }
+
     pub fn has(&self, column: &str) -> bool {
         self.columns.get(column).is_some_and(|column| column.values > 0)
     }

@@ -120,6 +120,7 @@ fn a_snapshot_is_a_store_of_its_own() {
     copy.seal(&|_| Ok(())).unwrap();
     assert_eq!(copy.entry("agent-0").samples, 46);
     assert_eq!(store.column("disk", Some("device"), "reads_total").len(), 91);
+    copy.writer.close().unwrap();
     drop(copy);
     // Every file of it can be opened by itself.
     for tier in [Tier::Hot, Tier::Raw] {

@@ -106,7 +106,8 @@ fn seal(
     let connection = &shared.instance.connect().unwrap();
     let days = frozen.iter().flat_map(|file| file.days()).collect();
     let fates = Kept::ALL.fates(connection, &shared.files.now(), days).unwrap();
-    Sealing { connection, shared, directory, minutes_from: Kept::ALL.minute, today, reached }.seal(frozen, &fates)
+    Sealing { connection, shared, directory, minutes_from: Kept::ALL.minute, today, reached, is_stopping: &|| false }
+        .seal(frozen, &fates)
 }
 
 /// A hot file of an earlier version, with texts in the rows that these statements write.
