@@ -36,7 +36,7 @@ const MANY_WAITING: usize = 2 * MAX_WAITING;
 const MAX_MEMORY: u64 = 2;
 /// After a failure; twice as long after each further one.
 const RETRY: Duration = Duration::from_secs(1);
-const MAX_RETRY: Duration = Duration::from_secs(600);
+pub const MAX_RETRY: Duration = Duration::from_secs(600);
 /// After so many failures in a row it is asked which file cannot be read.
 const SUSPICIOUS: u32 = 3;
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use duckdb::Connection;
-use duckdb::arrow::array::{ArrayRef, new_null_array};
-use duckdb::arrow::datatypes::DataType;
+use duckdb::arrow::array::{ArrayRef, AsArray, UInt32Array, new_null_array};
+use duckdb::arrow::compute::{concat_batches, take_record_batch};
+use duckdb::arrow::datatypes::{DataType, Int32Type, Schema};
 use duckdb::arrow::error::ArrowError;
 use duckdb::arrow::record_batch::RecordBatch;
 
@@ -55,7 +56,7 @@ pub struct Prepared<'a> {
     hosts: HashMap<&'a String, &'a Known>,
     marks: HashMap<(HostId, u64), Mark>,
     details: HashMap<HostId, Details>,
-    tables: Vec<(&'static str, Vec<&'a str>, Vec<RecordBatch>)>,
+    tables: Vec<(&'static str, Vec<&'a str>, RecordBatch)>,
     names: Fresh,
 }
 
@@ -81,8 +82,9 @@ impl<'a> Prepared<'a> {
         for (table, parts) in rows {
             let columns = columns(&parts);
             let fresh = &mut prepared.names;
-            let batches = parts.iter().map(|part| padded(part, &columns, names, fresh)).collect::<Result<_, _>>()?;
-            prepared.tables.push((table, columns.into_keys().collect(), batches));
+            let batches: Vec<_> =
+                parts.iter().map(|part| padded(part, &columns, names, fresh)).collect::<Result<_, _>>()?;
+            prepared.tables.push((table, columns.into_keys().collect(), by_host(&batches)?));
         }
         Ok(prepared)
     }
@@ -96,11 +98,9 @@ impl<'a> Prepared<'a> {
     pub fn write(self, connection: &Connection) -> duckdb::Result<Fresh> {
         tables::write_hosts(connection, self.hosts.into_iter())?;
         self.names.write(connection)?;
-        for (table, columns, batches) in self.tables {
+        for (table, columns, rows) in self.tables {
             let mut appender = connection.appender_with_columns_to_db(table, schema::place(table), &columns)?;
-            for batch in batches {
-                appender.append_record_batch(batch)?;
-            }
+            appender.append_record_batch(rows)?;
             appender.flush()?;
         }
         let marks = self.marks.into_iter().map(|((host, stream), mark)| (host, stream, mark));
@@ -111,9 +111,24 @@ impl<'a> Prepared<'a> {
 
     /// How many rows each table gets.
     pub fn rows(&self) -> Vec<(&'static str, u64)> {
-        let rows = |batches: &[RecordBatch]| batches.iter().map(|batch| batch.num_rows() as u64).sum();
-        self.tables.iter().map(|(table, _, batches)| (*table, rows(batches))).collect()
+        self.tables.iter().map(|(table, _, rows)| (*table, rows.num_rows() as u64)).collect()
     }
+}
+
+/// All rows, those of a host together and in the order in which they came: who reads some hosts passes over the rest.
+fn by_host(batches: &[RecordBatch]) -> Result<RecordBatch, ArrowError> {
+    let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
+    let all = concat_batches(&schema, batches)?;
+    let Some(hosts) = all.column_by_name("host_id").and_then(|hosts| hosts.as_primitive_opt::<Int32Type>()) else {
+        return Ok(all);
+    };
+    let hosts = hosts.values();
+    if hosts.is_sorted() {
+        return Ok(all);
+    }
+    let mut places: Vec<u32> = (0..all.num_rows() as u32).collect();
+    places.sort_by_key(|place| hosts[*place as usize]);
+    take_record_batch(&all, &UInt32Array::from(places))
 }
 
 /// All columns that one of the parts has.

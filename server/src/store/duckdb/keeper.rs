@@ -11,7 +11,8 @@ use duckdb::{Connection, InterruptHandle};
 use tracing::{error, info, warn};
 
 use super::attach::Attach;
-use super::due::Due;
+use super::due::{Due, MAX_RETRY};
+use super::file::File;
 use super::hot;
 use super::inspect::{self, Inspector, Notes};
 use super::layout::{Day, Tier};
@@ -20,7 +21,6 @@ use super::retention::Retention;
 use super::rewrite::Rewriting;
 use super::snapshot::{self, Schedule, Snapshots};
 use super::steady::Steady;
-use super::transaction::store_error;
 use super::trim::Trim;
 use crate::clock::now_us;
 use crate::store::StoreError;
@@ -33,6 +33,8 @@ use crate::telemetry::Telemetry;
 const ROUND: Duration = Duration::from_secs(1);
 /// A file that nobody reads for so long is detached.
 const UNUSED: Duration = Duration::from_secs(600);
+/// A hot one of a backlog takes more memory while it is attached.
+const HOT_UNUSED: Duration = Duration::from_secs(20);
 /// What is hot counts to this share of the bytes that may be kept.
 const HOT_SHARE: u64 = 4;
 /// Removed hosts wait so long for company before files are written without them.
@@ -62,6 +64,8 @@ pub struct Keeper {
     /// Whether the clock was believed in this round.
     pub(super) steady: bool,
     pub(super) due: Due,
+    /// After a failure nothing is frozen before this; and how long it waits.
+    freeze_again: Option<(Instant, Duration)>,
     /// When files are written without the hosts that were removed.
     rewrite_at: Option<Instant>,
     attach: Attach,
@@ -119,6 +123,7 @@ impl Keeper {
             clock: Steady::new(newest_us, Instant::now(), now_us()),
             steady: false,
             due: Due::default(),
+            freeze_again: None,
             // Who was removed before the start has waited already.
             rewrite_at: (!manifest.tombstones.is_empty()).then(Instant::now),
             attach: Attach::default(),
@@ -187,10 +192,23 @@ impl Keeper {
         let manifest = self.shared.files.now();
         let frozen = hot::frozen(&manifest);
         let sealed = manifest.files.values().filter(|file| file.tier != Tier::Hot);
-        sealed.chain(&frozen).for_each(|file| file.rest(UNUSED));
+        sealed.for_each(|file| file.rest(UNUSED));
+        frozen.iter().for_each(|file| file.rest(HOT_UNUSED));
+        if self.freeze_again.is_some_and(|(at, _)| Instant::now() < at) {
+            return Ok(());
+        }
         // One that cannot be frozen keeps no other from it.
-        let results: Vec<_> = frozen.iter().map(|file| hot::freeze(&self.connection, file)).collect();
-        results.into_iter().try_for_each(|frozen| frozen.map(drop)).map_err(|error| store_error(&error))
+        let freeze = |file: &Arc<File>| {
+            let frozen = hot::freeze(&self.connection, file).map(drop);
+            frozen.map_err(|error| StoreError::Failed(format!("{}: {error}", file.path.display())))
+        };
+        let results: Vec<_> = frozen.iter().map(freeze).collect();
+        let result = results.into_iter().collect::<Result<(), _>>();
+        self.freeze_again = result.is_err().then(|| {
+            let pause = self.freeze_again.map_or(ROUND, |(_, pause)| (2 * pause).min(MAX_RETRY));
+            (Instant::now() + pause, pause)
+        });
+        result
     }
 
     /// Unlinks sealed files that are too old or too many.

@@ -174,11 +174,12 @@ pub fn clear(layout: &Layout) {
 impl Snapshots<'_> {
     /// Makes one of all that is committed at this moment.
     pub fn take(&self) -> Result<Snapshot, SnapshotError> {
-        let manifest = self.rotated()?;
+        let asked = Instant::now();
+        let manifest = self.rotated(asked)?;
         for file in hot::frozen(&manifest) {
             let freeze =
                 || hot::freeze(self.connection, &file).map_err(|error| SnapshotError::Failed(error.to_string()));
-            self.until(freeze, &format!("{} was read all the time", file.path.display()))?;
+            self.until(asked, freeze, &format!("{} was read all the time", file.path.display()))?;
         }
         let written = manifest.of_tier(Tier::Hot).last().map(|file| file.number);
         let files: Vec<&Arc<File>> = manifest.files.values().filter(|file| Some(file.number) != written).collect();
@@ -206,15 +207,19 @@ impl Snapshots<'_> {
     }
 
     /// Has the writer go on in a new file, and gives the list of files with it.
-    fn rotated(&self) -> Result<Arc<Manifest>, SnapshotError> {
+    fn rotated(&self, asked: Instant) -> Result<Arc<Manifest>, SnapshotError> {
         let order = self.shared.rotation.ask();
-        self.until(|| Ok(self.shared.rotation.is_done(order)), "the writer began no new file")?;
+        self.until(asked, || Ok(self.shared.rotation.is_done(order)), "the writer began no new file")?;
         Ok(self.shared.files.now())
     }
 
     /// Waits until something is so; `failure` says what was not.
-    fn until(&self, is_so: impl Fn() -> Result<bool, SnapshotError>, failure: &str) -> Result<(), SnapshotError> {
-        let asked = Instant::now();
+    fn until(
+        &self,
+        asked: Instant,
+        is_so: impl Fn() -> Result<bool, SnapshotError>,
+        failure: &str,
+    ) -> Result<(), SnapshotError> {
         while !is_so()? {
             if (self.is_stopping)() {
                 return Err(SnapshotError::Closed);
