@@ -26,7 +26,7 @@ const MAX_WAITING: usize = 8;
 const SHARE_OF_SEGMENT: u64 = 4;
 const SEAL_BYTES: u64 = 96 << 20;
 /// Files that are sealed at a time: each takes memory for as long.
-const FILES_AT_ONCE: usize = 16;
+const FILES_AT_ONCE: usize = 8;
 /// Sealing takes at most a twentieth of the time while it is short: today's segment is written anew each time.
 const PAUSE_PER_SEAL: u32 = 20;
 const MAX_PAUSE: Duration = Duration::from_secs(10);

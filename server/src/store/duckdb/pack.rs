@@ -243,6 +243,11 @@ mod tests {
             dimension: None,
             columns: whole.into_iter().chain(real).collect(),
             unless_same: [("greatest".to_owned(), "mean".to_owned())].into(),
+            near: [
+                ("count".to_owned(), vec![(-2, "pages".to_owned()), (1, "nothing".to_owned())]),
+                ("hundredths".to_owned(), vec![(1, "mean".to_owned())]),
+            ]
+            .into(),
         }
     }
 

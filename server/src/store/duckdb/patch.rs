@@ -13,7 +13,7 @@ const FARTHEST: u64 = 1 << 61;
 const LENGTH_BITS: usize = 16;
 
 /// Groups for which a window serves at most, and how much more than at first they may cost with it.
-const SERVES: u32 = 7;
+const SERVES: u32 = 3;
 const NEARLY: f64 = 1.02;
 
 /// A column on its way.

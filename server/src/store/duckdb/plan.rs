@@ -18,6 +18,8 @@ use crate::store::directory::HostId;
 
 /// What the base of a column is called, behind its name: no metric has a space in it.
 const BASE: &str = " base";
+/// A double counts so far: real numbers are summed as whole ones.
+const EXACT: i64 = 1 << 53;
 /// A column that has no greater number has bases of 32 bits.
 const NARROW: i64 = 1 << 30;
 
@@ -71,23 +73,18 @@ impl Plan {
                 form: Form::AsItIs(kind.sql()),
             });
         }
-        let mut forms = HashMap::new();
-        for (name, kind) in &shape.columns {
-            let grain = survey.grain(name, *kind);
-            let form = match survey.greatest(name, *kind) {
-                Some(greatest) if greatest < patch::GREATEST => Form::Split { narrow: greatest < NARROW },
-                _ => Form::AsItIs(kind.sql()),
-            };
-            forms.insert(name.as_str(), (grain, form));
-            if grain != Grain::Absent {
-                plan.stored.push(Stored { name: name.clone(), from: stored(grain, &shape.kept(name)), form });
+        let laid = laid(shape, survey);
+        for (name, _) in &shape.columns {
+            if let Some(own) = laid.get(name.as_str()) {
+                plan.stored.push(Stored {
+                    name: name.clone(),
+                    from: own.stored(&shape.kept(name), &laid),
+                    form: own.form,
+                });
             }
         }
         for (name, kind) in &shape.columns {
-            let own = |name: &str| {
-                let (grain, form) = forms.get(name).filter(|(grain, _)| *grain != Grain::Absent)?;
-                Some(shown_as(*grain, *form, name))
-            };
+            let own = |name: &str| laid.get(name).map(|own| own.shown(name, &laid));
             // What is not kept for being the same as another is that.
             let other = shape.unless_same.get(name);
             let from = match (own(name), other.and_then(|other| own(other))) {
@@ -139,26 +136,91 @@ fn sum(name: &str) -> String {
     format!("(\"{name}\" + \"{name}{BASE}\")")
 }
 
-/// What is stored of an expression.
-fn stored(grain: Grain, of: &str) -> String {
-    match grain {
-        Grain::Absent | Grain::AsItIs => of.to_owned(),
-        Grain::Times(grain) => format!("({of} // {grain})::BIGINT"),
-        Grain::Steps(steps) => format!("round({of} * {steps:e})::BIGINT"),
-    }
+/// How a column that has values is laid down.
+struct Laid {
+    grain: Grain,
+    form: Form,
+    /// It is stored with so many times what is stored of these: then it is nearly a line.
+    near: Vec<(i64, String)>,
 }
 
-/// What a stored column is shown as.
-fn shown_as(grain: Grain, form: Form, name: &str) -> String {
-    let stored = match form {
-        Form::AsItIs(_) => format!("\"{name}\""),
-        Form::Split { .. } => sum(name),
-    };
-    match grain {
-        Grain::Absent | Grain::AsItIs => stored,
-        Grain::Times(grain) => format!("{stored} * {grain}"),
-        Grain::Steps(steps) if steps < 1.0 => format!("{stored} * {:e}", 1.0 / steps),
-        Grain::Steps(steps) => format!("{stored} / {steps:e}"),
+/// All columns that have values.
+fn laid<'a>(shape: &'a Shape, survey: &Survey) -> HashMap<&'a str, Laid> {
+    let mut all = HashMap::new();
+    for (name, kind) in &shape.columns {
+        let grain = survey.grain(name, *kind);
+        if grain == Grain::Absent {
+            continue;
+        }
+        let own = survey.greatest(name, *kind).filter(|greatest| *greatest < patch::GREATEST);
+        let with_others = own.and_then(|own| near(shape, survey, name, (grain, own)));
+        let (near, greatest) = with_others.map_or((Vec::new(), own), |(near, greatest)| (near, Some(greatest)));
+        let form = match greatest {
+            Some(greatest) => Form::Split { narrow: greatest < NARROW },
+            None => Form::AsItIs(kind.sql()),
+        };
+        all.insert(name.as_str(), Laid { grain, form, near });
+    }
+    all
+}
+
+/// The columns that one is near to, with how many of its grain theirs is, and what no sum exceeds; none if it is stored alone.
+fn near(
+    shape: &Shape,
+    survey: &Survey,
+    name: &str,
+    (grain, mut greatest): (Grain, i64),
+) -> Option<(Vec<(i64, String)>, i64)> {
+    let mut near = Vec::new();
+    for (times, other) in shape.near.get(name)? {
+        let (_, kind) = shape.columns.iter().find(|(column, _)| column == other)?;
+        let of_other = survey.grain(other, *kind);
+        if of_other == Grain::Absent {
+            continue;
+        }
+        let factor = grain.factor(of_other)?;
+        greatest = greatest.checked_add(survey.greatest(other, *kind)?.checked_mul(factor)?)?;
+        near.push((times * factor, other.clone()));
+    }
+    (!near.is_empty() && greatest < EXACT).then_some((near, greatest))
+}
+
+impl Laid {
+    /// What is stored of an expression on whole values.
+    fn stored(&self, of: &str, all: &HashMap<&str, Laid>) -> String {
+        let own = match self.grain {
+            Grain::Absent | Grain::AsItIs => of.to_owned(),
+            Grain::Times(grain) => format!("({of} // {grain})::BIGINT"),
+            Grain::Steps(steps) => format!("round({of} * {steps:e})::BIGINT"),
+        };
+        let near = self.near.iter().map(|(times, other)| {
+            format!(" + {times} * coalesce({}, 0)", all[other.as_str()].stored(&format!("\"{other}\""), all))
+        });
+        format!("{own}{}", near.collect::<String>())
+    }
+
+    /// What its stored column is shown as.
+    fn shown(&self, name: &str, all: &HashMap<&str, Laid>) -> String {
+        let stored = self.whole(name, all);
+        match self.grain {
+            Grain::Absent | Grain::AsItIs => stored,
+            Grain::Times(grain) => format!("{stored} * {grain}"),
+            Grain::Steps(steps) if steps < 1.0 => format!("{stored} * {:e}", 1.0 / steps),
+            Grain::Steps(steps) => format!("{stored} / {steps:e}"),
+        }
+    }
+
+    /// Its own number, in its grain.
+    fn whole(&self, name: &str, all: &HashMap<&str, Laid>) -> String {
+        let near = self
+            .near
+            .iter()
+            .map(|(times, other)| format!(" - {times} * coalesce({}, 0)", all[other.as_str()].whole(other, all)));
+        match (self.form, near.collect::<String>()) {
+            (Form::AsItIs(_), _) => format!("\"{name}\""),
+            (Form::Split { .. }, near) if near.is_empty() => sum(name),
+            (Form::Split { .. }, near) => format!("({}{near})", sum(name)),
+        }
     }
 }
 

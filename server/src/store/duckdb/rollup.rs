@@ -29,6 +29,7 @@ pub fn shape(table: &Table) -> Shape {
         dimension: table.dimension.map(|name| (name.to_owned(), dimension_kind(table.name))),
         columns: count.into_iter().chain(rolled.map(|name| (name, Kind::Real))).collect(),
         unless_same: table.kept().flat_map(|([avg, min, max], _)| [(min, avg.clone()), (max, avg)]).collect(),
+        near: HashMap::new(),
     }
 }
 

@@ -20,6 +20,39 @@ pub const FLAT: &str = "flat";
 /// What of it is a reading.
 pub const FLAT_COLUMNS: [&str; 5] = ["cpu", "ram", "disk", "disk_read", "disk_write"];
 
+/// Columns that go like others, by table: a processor spends all its time in one mode or another; what a filesystem reserves, and what
+/// memory cannot give back, hardly changes.
+const NEAR: [(&str, &str, &[(i64, &str)]); 4] = [
+    (
+        catalog::HOST.name,
+        "cpu_idle_seconds_total",
+        &[
+            (1, "cpu_user_seconds_total"),
+            (1, "cpu_nice_seconds_total"),
+            (1, "cpu_system_seconds_total"),
+            (1, "cpu_iowait_seconds_total"),
+            (1, "cpu_irq_seconds_total"),
+            (1, "cpu_softirq_seconds_total"),
+            (1, "cpu_steal_seconds_total"),
+        ],
+    ),
+    (
+        "core",
+        "idle_seconds_total",
+        &[
+            (1, "user_seconds_total"),
+            (1, "nice_seconds_total"),
+            (1, "system_seconds_total"),
+            (1, "iowait_seconds_total"),
+            (1, "irq_seconds_total"),
+            (1, "softirq_seconds_total"),
+            (1, "steal_seconds_total"),
+        ],
+    ),
+    (catalog::HOST.name, "memory_available_bytes", &[(-1, "memory_free_bytes"), (-1, "memory_cached_bytes")]),
+    ("filesystem", "available_bytes", &[(-1, "free_bytes")]),
+];
+
 /// The tables that have a row for each sample.
 pub const OF_SAMPLES: [&str; 2] = [catalog::HOST.name, FLAT];
 
@@ -49,13 +82,15 @@ impl Kind {
 }
 
 /// A table of rows: a host, an instant, perhaps a dimension, and readings.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Shape {
     pub name: String,
     pub dimension: Option<(String, Kind)>,
     pub columns: Vec<(String, Kind)>,
     /// Columns of which a sealed file keeps only values that are not those of another: which that is.
     pub unless_same: HashMap<String, String>,
+    /// Columns that go like others, of which a sealed file keeps what they are with so many times these: nearly a line.
+    pub near: HashMap<String, Vec<(i64, String)>>,
 }
 
 impl Shape {
@@ -107,7 +142,7 @@ pub fn shapes() -> &'static [Shape] {
         let mut shapes = Shapes(Vec::new());
         catalog::visit(&mut shapes);
         let columns = FLAT_COLUMNS.iter().map(|name| ((*name).to_owned(), Kind::Real)).collect();
-        shapes.0.push(Shape { name: FLAT.to_owned(), dimension: None, columns, unless_same: HashMap::new() });
+        shapes.0.push(Shape { name: FLAT.to_owned(), dimension: None, columns, ..Shape::default() });
         shapes.0
     })
 }
@@ -232,6 +267,14 @@ impl Visitor for Shapes {
             dimension: table.dimension.as_ref().map(column),
             columns: table.metrics.iter().map(column).collect(),
             unless_same: HashMap::new(),
+            near: NEAR
+                .iter()
+                .filter(|(of, ..)| *of == table.name)
+                .map(|(_, column, others)| {
+                    let others = others.iter().map(|(times, other)| (*times, (*other).to_owned()));
+                    ((*column).to_owned(), others.collect())
+                })
+                .collect(),
         });
     }
 }

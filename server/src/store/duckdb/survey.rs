@@ -50,6 +50,23 @@ pub enum Grain {
     Steps(f64),
 }
 
+impl Grain {
+    /// How many of this grain one of another is; none if that is no whole number.
+    pub fn factor(self, other: Grain) -> Option<i64> {
+        let whole = |grain| match grain {
+            Grain::AsItIs => Some(1),
+            Grain::Times(times) => Some(times),
+            Grain::Absent | Grain::Steps(_) => None,
+        };
+        match (self, other) {
+            (Grain::Steps(own), Grain::Steps(other)) => {
+                (own >= other && (own / other).fract() == 0.0).then_some((own / other) as i64)
+            }
+            _ => whole(self).zip(whole(other)).filter(|(own, other)| other % own == 0).map(|(own, other)| other / own),
+        }
+    }
+}
+
 impl Survey {
     /// Of the rows of a statement that has all columns of the shape; `has` tells which of them can have a value.
     pub fn ask(
@@ -189,7 +206,6 @@ fn answer(row: &Row<'_>, next: &mut usize, kind: Kind) -> duckdb::Result<Column>
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
     use std::sync::Arc;
 
     use duckdb::arrow::array::{ArrayRef, Int32Array, Int64Array, TimestampMicrosecondArray};
@@ -213,12 +229,7 @@ mod tests {
     fn shape() -> Shape {
         let reals = columns().into_iter().map(|(name, ..)| (name.to_owned(), Kind::Real));
         let whole = [("sectors".to_owned(), Kind::Integer), ("zero".to_owned(), Kind::Integer)];
-        Shape {
-            name: "rows".to_owned(),
-            dimension: None,
-            columns: reals.chain(whole).collect(),
-            unless_same: HashMap::new(),
-        }
+        Shape { name: "rows".to_owned(), dimension: None, columns: reals.chain(whole).collect(), ..Shape::default() }
     }
 
     fn batch() -> RecordBatch {
