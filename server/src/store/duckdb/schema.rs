@@ -20,9 +20,12 @@ pub const FLAT: &str = "flat";
 /// What of it is a reading.
 pub const FLAT_COLUMNS: [&str; 5] = ["cpu", "ram", "disk", "disk_read", "disk_write"];
 
+/// How many times which columns.
+type Others = &'static [(i64, &'static str)];
+
 /// Columns that go like others, by table: a processor spends all its time in one mode or another; what a filesystem reserves, and what
 /// memory cannot give back, hardly changes.
-const NEAR: [(&str, &str, &[(i64, &str)]); 4] = [
+const NEAR: [(&str, &str, Others); 4] = [
     (
         catalog::HOST.name,
         "cpu_idle_seconds_total",
