@@ -136,6 +136,9 @@ impl Pen {
             warn!(%error, "cannot make a new hot file");
         } else if let Err(error) = hot::freeze(&self.connection, &before) {
             warn!(%error, path = %before.path.display(), "cannot freeze a hot file");
+        } else {
+            // In a flood the keeper is sealing for minutes, and an attached file takes some 15 MB.
+            before.rest(Duration::ZERO);
         }
     }
 
